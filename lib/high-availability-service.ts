@@ -1,0 +1,280 @@
+import { ApiObject, ApiObjectMetadata, App, Chart, Duration, JsonPatch } from 'cdk8s';
+import {
+  Container, Deployment, HorizontalPodAutoscaler, INetworkPolicyPeer, IPodSelector, IServiceAccount, k8s, LabelSelector, Metric, NetworkPolicy,
+  NetworkPolicyPeerConfig, NetworkPolicyPort, NetworkProtocol, PodSelectorConfig, Protocol, Service,
+} from 'cdk8s-plus-28';
+import { Construct, IConstruct } from 'constructs';
+import { HighAvailabilityServiceProps } from './high-availability-service-props';
+import { HighAvailabilityDefaults } from './house-defaults';
+import { Inspection } from './private/inspection';
+import { amendManifest } from './private/manifest';
+import { reserveName } from './private/reserved-names';
+import { ResolvedService, resolveService } from './resolved-service';
+import { Finding, Severity } from './review/finding';
+import { createAutoscaler } from './scaling/autoscaler';
+import { ScalingMetric } from './scaling/scaling-metric';
+import { exposedPorts } from './traffic/named-port';
+import { ServiceNetworkPolicy } from './traffic/network-policy';
+import { LoadBalancedService } from './traffic/service';
+import { forgetConfiguration } from './workload/configuration-checksum';
+import { inspectContainers } from './workload/containers';
+import { HighAvailabilityDeployment } from './workload/deployment';
+import { renderResources, withDefaults } from './workload/resources';
+import { writableMounts } from './workload/writable-paths';
+
+/** Above this, ports are for everyone. */
+const PRIVILEGED_PORTS = 1024;
+
+/** Under this prefix the Deployment says which rules it breaks, and why. */
+const ACKNOWLEDGEMENT_PREFIX = 'cdk8s-high-availability/';
+
+/**
+ * All that a Kubernetes service needs to stay up.
+ *
+ * It makes a Deployment with health probes, spread over zones and nodes, that rolls out and shuts down without losing a request; a load-balanced Service; an
+ * autoscaler; a disruption budget; a network policy; and a service account. All of them carry the service's own name. What would lose availability is refused,
+ * with all faults in one message; what is questionable is among the `findings`.
+ *
+ * Everything that is made is a member and can be changed through its own methods until the app is synthesized; `patch` reaches every field.
+ */
+export class HighAvailabilityService extends Construct implements IPodSelector, INetworkPolicyPeer {
+  /** The name of all objects, and the service's name in DNS. */
+  public readonly name: string;
+
+  /** Runs the pods. */
+  public readonly deployment: Deployment;
+
+  /** The main container. */
+  public readonly container: Container;
+
+  /** Balances the load over the pods. */
+  public readonly service: Service;
+
+  /** Moves the number of pods; absent if `replicas` fixes it. */
+  public readonly autoscaler?: HorizontalPodAutoscaler;
+
+  /** Limits how many pods drains may take at once; absent with `DisruptionBudget.none()`. */
+  public readonly disruptionBudget?: k8s.KubePodDisruptionBudget;
+
+  /** Says with whom the pods may speak; absent with `NetworkAccess.unmanaged()`. */
+  public readonly networkPolicy?: NetworkPolicy;
+
+  /** Who the pods are; absent with `ServiceIdentity.none()`. */
+  public readonly serviceAccount?: IServiceAccount;
+
+  private readonly resolved: ResolvedService;
+  private readonly inspection: Inspection;
+  private readonly acknowledgements: Record<string, string>;
+  private readonly metrics: Metric[];
+  private printed = false;
+
+  /**
+   * @throws with all faults in one message if the props would lose availability or cannot work
+   */
+  constructor(scope: Construct, id: string, props: HighAvailabilityServiceProps) {
+    super(scope, id);
+    const complete = HighAvailabilityDefaults._complete(this, props);
+    this.acknowledgements = complete.acknowledgements ?? {};
+    this.inspection = new Inspection(this, this.acknowledgements);
+    this.name = complete.name ?? (id === 'Default' || id === 'Resource' ? scope.node.id : id);
+    this.resolved = resolveService(this.inspection, this.name, complete);
+    reserveName(this.inspection, this, this.name, complete.namespace);
+    this.inspection.reportUnused(props.acknowledgements ?? {});
+    this.inspection.conclude();
+
+    const { labels, selector, image, replicas, budget, identity, networkAccess } = this.resolved;
+    const metadata = { name: this.name, namespace: complete.namespace, labels, annotations: complete.annotations };
+    this.metrics = this.resolved.metrics.map(metric => metric._metric);
+
+    this.serviceAccount = identity._bind(this, metadata);
+    this.networkPolicy = networkAccess._managed
+      ? new ServiceNetworkPolicy(this, metadata, this, networkAccess._options, this.policyPorts())
+      : undefined;
+    this.service = new LoadBalancedService(this, metadata, this, this.resolved.service, exposedPorts(this.resolved.ports));
+    this.disruptionBudget = budget && new k8s.KubePodDisruptionBudget(this, 'DisruptionBudget', {
+      metadata,
+      spec: { ...budget, selector: { matchLabels: selector } },
+    });
+    this.deployment = this.createDeployment(complete, withVersion(metadata, image.version));
+    this.container = this.deployment.containers[0];
+    this.autoscaler = replicas.scales ? createAutoscaler(this, metadata, this.deployment, replicas, this.metrics) : undefined;
+
+    this.node.defaultChild = this.deployment;
+    this.node.addValidation({ validate: () => this.validateForSynthesis() });
+  }
+
+  /**
+   * What is questionable about the service as it is now, acknowledged or not. Warnings that nobody has acknowledged are printed when the app is synthesized.
+   */
+  public get findings(): Finding[] {
+    return [...this.inspection.findings, ...this.inspectContainers().findings];
+  }
+
+  /**
+   * Lets a peer connect to the service's ports. The first peer that is named closes the door to all others.
+   *
+   * @throws if the service has no network policy of its own
+   */
+  public allowFrom(peer: INetworkPolicyPeer): void {
+    this.requirePolicy('allowFrom').addIngressRule(peer, this.policyPorts());
+  }
+
+  /**
+   * Lets the pods connect to a peer, and to DNS. The first peer that is named closes the door to all others.
+   *
+   * @throws if the service has no network policy of its own
+   */
+  public allowTo(peer: INetworkPolicyPeer): void {
+    this.requirePolicy('allowTo').addEgressRule(peer);
+  }
+
+  /**
+   * Scales by a further metric.
+   *
+   * @throws if the number of pods is fixed, or if the metric's target is out of range
+   */
+  public addMetric(metric: ScalingMetric): void {
+    const inspection = new Inspection(this, this.acknowledgements);
+    if (!this.autoscaler) {
+      inspection.fault('addMetric', 'a metric', 'has no use, since replicas is fixed', 'give minReplicas and maxReplicas instead of replicas');
+    }
+    metric._inspect(inspection, this.resolved.zones);
+    inspection.conclude();
+    this.resolved.metrics.push(metric);
+    this.metrics.push(metric._metric);
+  }
+
+  /**
+   * Changes any field of any of the service's objects, after everything else and after every schema: also a field that cdk8s-plus does not know.
+   *
+   * @param target what to change: `web.deployment`, `web.service`, ...
+   * @param ops RFC 6902 operations on its manifest
+   * @throws if the target is not part of the service; when the app is synthesized, if an operation does not fit
+   */
+  public patch(target: IConstruct, ...ops: JsonPatch[]): void {
+    if (!target.node.scopes.includes(this)) {
+      throw new Error(`${this.node.path}: patch: '${target.node.path}' is not part of this service; patch an object of the service, such as its deployment`);
+    }
+    amendManifest(ApiObject.of(target), manifest => JsonPatch.apply(manifest, ...ops));
+  }
+
+  /** @see IPodSelector.toPodSelectorConfig() */
+  public toPodSelectorConfig(): PodSelectorConfig {
+    const namespace = this.deployment?.metadata.namespace ?? Chart.of(this).namespace;
+    return {
+      labelSelector: LabelSelector.of({ labels: this.resolved.selector }),
+      ...(namespace && { namespaces: { names: [namespace] } }),
+    };
+  }
+
+  /** @see INetworkPolicyPeer.toNetworkPolicyPeerConfig() */
+  public toNetworkPolicyPeerConfig(): NetworkPolicyPeerConfig {
+    return { podSelector: this.toPodSelectorConfig() };
+  }
+
+  /** @see INetworkPolicyPeer.toPodSelector() */
+  public toPodSelector(): IPodSelector | undefined {
+    return this;
+  }
+
+  private createDeployment(props: HighAvailabilityServiceProps, metadata: ApiObjectMetadata): HighAvailabilityDeployment {
+    const { resolved } = this;
+    const { security, termination } = resolved;
+    const writable = writableMounts(this, resolved.writableVolumes);
+    const lowPort = resolved.ports.some(({ port }) => port < PRIVILEGED_PORTS);
+    const deployment = new HighAvailabilityDeployment(this, {
+      metadata,
+      podMetadata: {
+        labels: { ...metadata.labels, ...props.podLabels },
+        annotations: { ...safeToEvict(resolved.writableVolumes), ...props.podAnnotations },
+      },
+      replicas: resolved.replicas.scales ? undefined : resolved.replicas.floor,
+      ...resolved.rollout,
+      terminationGracePeriod: Duration.seconds(termination.gracePeriodSeconds),
+      serviceAccount: this.serviceAccount,
+      automountServiceAccountToken: resolved.identity._mountToken,
+      securityContext: {
+        ...security.pod,
+        sysctls: lowPort ? [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] : undefined,
+      },
+    }, {
+      selector: resolved.selector,
+      containerSecurity: security.container,
+      main: {
+        ...resolved.probes,
+        resources: renderResources(withDefaults(props.resources)),
+        lifecycle: termination.preStop && { preStop: termination.preStop },
+      },
+      sleepSeconds: termination.nativeSleep ? termination.drainSeconds : undefined,
+      scheduling: resolved.scheduling,
+      pod: {
+        enableServiceLinks: false,
+        topologySpreadConstraints: resolved.spread.length > 0 ? resolved.spread : undefined,
+        imagePullSecrets: props.imagePullSecrets?.map(name => ({ name })),
+      },
+      podSecurity: { seccompProfile: { type: security.seccompProfile } },
+      revisionHistoryLimit: resolved.rollout.revisionHistoryLimit,
+    });
+    const { ephemeralStorage, ...resources } = withDefaults(props.resources);
+    deployment.addContainer({
+      name: this.name,
+      image: props.image,
+      imagePullPolicy: resolved.image.pullPolicy,
+      command: props.command,
+      args: props.args,
+      ports: resolved.ports.map(({ name, port, protocol = Protocol.TCP }) => ({ name, number: port, protocol })),
+      envVariables: resolved.environment,
+      envFrom: props.environmentFrom,
+      volumeMounts: [...writable, ...props.volumeMounts ?? []],
+      resources,
+    });
+    props.sidecars?.forEach(sidecar => deployment.addContainer(sidecar));
+    props.initContainers?.forEach(container => deployment.addInitContainer(container));
+    return deployment;
+  }
+
+  /** All ports of the pods, whether the Service passes traffic to them or not: scrapers go to the pods. */
+  private policyPorts(): NetworkPolicyPort[] {
+    return this.resolved.ports.map(({ port, protocol = Protocol.TCP }) => NetworkPolicyPort.of({ port, protocol: NetworkProtocol[protocol] }));
+  }
+
+  private requirePolicy(verb: string): NetworkPolicy {
+    if (!this.networkPolicy) {
+      throw new Error(`${this.node.path}: ${verb}: the service has no network policy of its own (NetworkAccess.unmanaged()); leave networkAccess out`);
+    }
+    return this.networkPolicy;
+  }
+
+  /** Containers may have been added since the service was declared. */
+  private inspectContainers(): Inspection {
+    const inspection = new Inspection(this, this.acknowledgements);
+    inspectContainers(inspection, this.deployment.containers, this.deployment.initContainers, this.resolved.metrics, this.resolved.version);
+    return inspection;
+  }
+
+  private validateForSynthesis(): string[] {
+    forgetConfiguration(App.of(this));
+    const late = this.inspectContainers();
+    for (const [rule, reason] of Object.entries({ ...this.inspection.acknowledged, ...late.acknowledged })) {
+      this.deployment.metadata.addAnnotation(`${ACKNOWLEDGEMENT_PREFIX}${rule}`, reason);
+    }
+    if (!this.printed) {
+      this.printed = true;
+      this.findings.filter(({ severity, acknowledgement }) => severity === Severity.WARNING && !acknowledgement).forEach(print);
+    }
+    return late.errors();
+  }
+}
+
+function withVersion(metadata: ApiObjectMetadata, version?: string): ApiObjectMetadata {
+  return version ? { ...metadata, labels: { 'app.kubernetes.io/version': version, ...metadata.labels } } : metadata;
+}
+
+/** Nothing in these directories is worth keeping a node for. */
+function safeToEvict(volumes: Map<string, string>): Record<string, string> {
+  return volumes.size > 0 ? { 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes': [...volumes.keys()].join(',') } : {};
+}
+
+function print({ rule, path, message, remedy, source }: Finding): void {
+  process.stderr.write(`warning ${rule} ${path}: ${message}; ${remedy} (${source})\n`);
+}

@@ -1,0 +1,138 @@
+import { ApiObject } from 'cdk8s';
+import { Container, ContainerProps, ContainerSecurityContextProps, Deployment, DeploymentProps, ImagePullPolicy, k8s, LabelSelector, Pod, PodSelectorConfig } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { configurationChecksum } from './configuration-checksum';
+import { SIDECAR_RESOURCES } from './resources';
+import { mergeAffinity, SchedulingSpec } from './scheduling';
+import { amendManifest } from '../private/manifest';
+
+/** What a Deployment is made of beyond what cdk8s-plus has words for. */
+export interface DeploymentSettings {
+  /** The labels by which its pods are found. */
+  readonly selector: Record<string, string>;
+
+  /** What each container may do that does not say so itself. */
+  readonly containerSecurity: ContainerSecurityContextProps;
+
+  /** What only the main container has. */
+  readonly main: Partial<k8s.Container>;
+
+  /** How long each container waits before SIGTERM, if the kubelet itself is to wait. */
+  readonly sleepSeconds?: number;
+
+  readonly scheduling: SchedulingSpec;
+  readonly pod: Partial<k8s.PodSpec>;
+  readonly podSecurity: Partial<k8s.PodSecurityContext>;
+  readonly revisionHistoryLimit?: number;
+}
+
+/** The annotation that changes with the ConfigMaps and Secrets that the pods use. */
+const CHECKSUM_ANNOTATION = 'cdk8s-high-availability/configuration';
+
+/**
+ * A Deployment that adds at render what cdk8s-plus cannot express, so that containers, tolerations and the like that are added later through
+ * cdk8s-plus's own methods are treated like the first ones.
+ */
+export class HighAvailabilityDeployment extends Deployment {
+  /** Containers that cdk8s-plus gives a startup probe of its own, which restarts whatever needs more than 30 s. */
+  private readonly withoutStartupProbe = new Set<string>();
+
+  constructor(scope: Construct, props: DeploymentProps, private readonly settings: DeploymentSettings) {
+    super(scope, 'Deployment', { ...props, select: false });
+    this.select(LabelSelector.of({ labels: settings.selector }));
+    if (settings.sleepSeconds) {
+      amendManifest(ApiObject.of(this), manifest => withNativeSleep(manifest, settings.sleepSeconds!));
+    }
+  }
+
+  public addContainer(props: ContainerProps): Container {
+    return this.remember(props, super.addContainer(this.withDefaults(props)));
+  }
+
+  public addInitContainer(props: ContainerProps): Container {
+    return this.remember(props, super.addInitContainer(this.withDefaults(props)));
+  }
+
+  public toPodSelectorConfig(): PodSelectorConfig {
+    const { namespace } = this.metadata;
+    return {
+      labelSelector: LabelSelector.of({ labels: this.settings.selector }),
+      ...(namespace && { namespaces: { names: [namespace] } }),
+    };
+  }
+
+  /** @internal */
+  public _toKube(): k8s.DeploymentSpec {
+    const spec = super._toKube();
+    const template = this.template(spec.template);
+    return { ...spec, template, revisionHistoryLimit: this.settings.revisionHistoryLimit };
+  }
+
+  private template({ metadata = {}, spec }: k8s.PodTemplateSpec): k8s.PodTemplateSpec {
+    const pod = this.podSpec(spec!);
+    // The label says where in the program the pods are declared: moving that must not restart them.
+    const { [Pod.ADDRESS_LABEL]: _, ...labels } = metadata.labels ?? {};
+    const checksum = configurationChecksum(this, pod);
+    return {
+      metadata: { ...metadata, labels, annotations: { ...metadata.annotations, ...(checksum && { [CHECKSUM_ANNOTATION]: checksum }) } },
+      spec: pod,
+    };
+  }
+
+  private podSpec(spec: k8s.PodSpec): k8s.PodSpec {
+    const { scheduling, pod, podSecurity } = this.settings;
+    return {
+      ...spec,
+      ...pod,
+      ...scheduling,
+      affinity: mergeAffinity(scheduling.affinity, spec.affinity),
+      tolerations: [...scheduling.tolerations ?? [], ...spec.tolerations ?? []],
+      securityContext: { ...spec.securityContext, ...podSecurity, ...(!needsGroup(spec) && { fsGroup: undefined, fsGroupChangePolicy: undefined }) },
+      containers: spec.containers.map((container, index) => this.container(index === 0 ? { ...container, ...this.settings.main } : container, true)),
+      initContainers: spec.initContainers?.map(container => this.container(container, false)),
+    };
+  }
+
+  private container(container: k8s.Container, drains: boolean): k8s.Container {
+    const { capabilities } = container.securityContext ?? {};
+    const { startupProbe } = container;
+    const sleeps = drains && this.settings.sleepSeconds !== undefined && !container.lifecycle?.preStop;
+    return {
+      ...container,
+      startupProbe: this.withoutStartupProbe.has(container.name) ? undefined : startupProbe,
+      securityContext: { ...container.securityContext, capabilities: { ...capabilities, drop: capabilities?.drop ?? ['ALL'] } },
+      // The schema drops what is in preStop and keeps it as a place to put the native sleep.
+      ...(sleeps && { lifecycle: { ...container.lifecycle, preStop: {} } }),
+    };
+  }
+
+  private withDefaults(props: ContainerProps): ContainerProps {
+    return {
+      imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
+      resources: SIDECAR_RESOURCES,
+      securityContext: this.settings.containerSecurity,
+      ...props,
+    };
+  }
+
+  private remember(props: ContainerProps, container: Container): Container {
+    if (!props.startup) {
+      this.withoutStartupProbe.add(container.name);
+    }
+    return container;
+  }
+}
+
+/** Everyone can write to an empty directory; what other volumes hold belongs to root unless a group is named. */
+function needsGroup({ volumes = [] }: k8s.PodSpec): boolean {
+  return volumes.some(({ emptyDir }) => !emptyDir);
+}
+
+function withNativeSleep(manifest: any, seconds: number): any {
+  for (const { lifecycle } of manifest.spec.template.spec.containers) {
+    if (lifecycle?.preStop && Object.keys(lifecycle.preStop).length === 0) {
+      lifecycle.preStop.sleep = { seconds };
+    }
+  }
+  return manifest;
+}
