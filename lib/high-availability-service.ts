@@ -1,20 +1,21 @@
 import { ApiObject, ApiObjectMetadata, App, Chart, Duration, JsonPatch } from 'cdk8s';
 import {
   Container, Deployment, HorizontalPodAutoscaler, INetworkPolicyPeer, IPodSelector, IServiceAccount, k8s, LabelSelector, Metric, NetworkPolicy,
-  NetworkPolicyPeerConfig, NetworkPolicyPort, NetworkProtocol, PodSelectorConfig, Protocol, Service,
+  NetworkPolicyPeerConfig, PodSelectorConfig, Protocol, Service,
 } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { HighAvailabilityServiceProps } from './high-availability-service-props';
 import { HighAvailabilityDefaults } from './house-defaults';
 import { Inspection } from './private/inspection';
 import { amendManifest } from './private/manifest';
+import { applyPatch } from './private/patch';
 import { reserveName } from './private/reserved-names';
 import { ResolvedService, resolveService } from './resolved-service';
 import { Finding, Severity } from './review/finding';
-import { createAutoscaler } from './scaling/autoscaler';
+import { createAutoscaler, inspectMix } from './scaling/autoscaler';
 import { ScalingMetric } from './scaling/scaling-metric';
 import { exposedPorts } from './traffic/named-port';
-import { ServiceNetworkPolicy } from './traffic/network-policy';
+import { listeningPorts, ServiceNetworkPolicy } from './traffic/network-policy';
 import { LoadBalancedService } from './traffic/service';
 import { forgetConfiguration } from './workload/configuration-checksum';
 import { inspectContainers } from './workload/containers';
@@ -65,6 +66,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
   private readonly resolved: ResolvedService;
   private readonly inspection: Inspection;
   private readonly acknowledgements: Record<string, string>;
+  private readonly ownAcknowledgements: Record<string, string>;
   private readonly metrics: Metric[];
   private printed = false;
 
@@ -73,13 +75,13 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
    */
   constructor(scope: Construct, id: string, props: HighAvailabilityServiceProps) {
     super(scope, id);
-    const complete = HighAvailabilityDefaults._complete(this, props);
+    const complete = HighAvailabilityDefaults._complete(this, props ?? {});
     this.acknowledgements = complete.acknowledgements ?? {};
+    this.ownAcknowledgements = props?.acknowledgements ?? {};
     this.inspection = new Inspection(this, this.acknowledgements);
     this.name = complete.name ?? (id === 'Default' || id === 'Resource' ? scope.node.id : id);
     this.resolved = resolveService(this.inspection, this.name, complete);
-    reserveName(this.inspection, this, this.name, complete.namespace);
-    this.inspection.reportUnused(props.acknowledgements ?? {});
+    reserveName(this.inspection, this, this.name, complete.namespace ?? Chart.of(this).namespace);
     this.inspection.conclude();
 
     const { labels, selector, image, replicas, budget, identity, networkAccess } = this.resolved;
@@ -88,7 +90,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
 
     this.serviceAccount = identity._bind(this, metadata);
     this.networkPolicy = networkAccess._managed
-      ? new ServiceNetworkPolicy(this, metadata, this, networkAccess._options, this.policyPorts())
+      ? new ServiceNetworkPolicy(this, metadata, this, networkAccess._options, () => listeningPorts(this.deployment, this.service))
       : undefined;
     this.service = new LoadBalancedService(this, metadata, this, this.resolved.service, exposedPorts(this.resolved.ports));
     this.disruptionBudget = budget && new k8s.KubePodDisruptionBudget(this, 'DisruptionBudget', {
@@ -107,7 +109,9 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
    * What is questionable about the service as it is now, acknowledged or not. Warnings that nobody has acknowledged are printed when the app is synthesized.
    */
   public get findings(): Finding[] {
-    return [...this.inspection.findings, ...this.inspectContainers().findings];
+    const now = this.inspectAsItIs().findings;
+    const rules = new Set(now.map(({ rule }) => rule));
+    return [...this.inspection.findings.filter(({ rule }) => !rules.has(rule)), ...now];
   }
 
   /**
@@ -116,7 +120,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
    * @throws if the service has no network policy of its own
    */
   public allowFrom(peer: INetworkPolicyPeer): void {
-    this.requirePolicy('allowFrom').addIngressRule(peer, this.policyPorts());
+    this.requirePolicy('allowFrom').allowFrom(peer);
   }
 
   /**
@@ -140,6 +144,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
     }
     metric._inspect(inspection, this.resolved.zones);
     inspection.conclude();
+    metric._inspect(this.inspection, this.resolved.zones);
     this.resolved.metrics.push(metric);
     this.metrics.push(metric._metric);
   }
@@ -152,10 +157,15 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
    * @throws if the target is not part of the service; when the app is synthesized, if an operation does not fit
    */
   public patch(target: IConstruct, ...ops: JsonPatch[]): void {
-    if (!target.node.scopes.includes(this)) {
-      throw new Error(`${this.node.path}: patch: '${target.node.path}' is not part of this service; patch an object of the service, such as its deployment`);
+    const { path } = this.node;
+    if (!target?.node?.scopes.includes(this)) {
+      const what = target === undefined ? 'the target does not exist' : `${target.node ? `'${target.node.path}'` : 'the target'} is not part of this service`;
+      throw new Error(`${path}: patch: ${what}; patch an object of the service, such as its deployment`);
     }
-    amendManifest(ApiObject.of(target), manifest => JsonPatch.apply(manifest, ...ops));
+    if (!target.node.defaultChild && !ApiObject.isApiObject(target)) {
+      throw new Error(`${path}: patch: '${target.node.path}' is made elsewhere, so there is no manifest to patch; patch it where it is made`);
+    }
+    amendManifest(ApiObject.of(target), manifest => applyPatch(target.node.path, manifest, ops));
   }
 
   /** @see IPodSelector.toPodSelectorConfig() */
@@ -233,28 +243,26 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
     return deployment;
   }
 
-  /** All ports of the pods, whether the Service passes traffic to them or not: scrapers go to the pods. */
-  private policyPorts(): NetworkPolicyPort[] {
-    return this.resolved.ports.map(({ port, protocol = Protocol.TCP }) => NetworkPolicyPort.of({ port, protocol: NetworkProtocol[protocol] }));
-  }
-
-  private requirePolicy(verb: string): NetworkPolicy {
-    if (!this.networkPolicy) {
+  private requirePolicy(verb: string): ServiceNetworkPolicy {
+    if (!(this.networkPolicy instanceof ServiceNetworkPolicy)) {
       throw new Error(`${this.node.path}: ${verb}: the service has no network policy of its own (NetworkAccess.unmanaged()); leave networkAccess out`);
     }
     return this.networkPolicy;
   }
 
-  /** Containers may have been added since the service was declared. */
-  private inspectContainers(): Inspection {
+  /** Containers and metrics may have been added since the service was declared, and need what was acknowledged before. */
+  private inspectAsItIs(): Inspection {
     const inspection = new Inspection(this, this.acknowledgements);
     inspectContainers(inspection, this.deployment.containers, this.deployment.initContainers, this.resolved.metrics, this.resolved.version);
+    inspectMix(inspection, this.resolved.metrics);
+    const needed = this.inspection.acknowledged;
+    inspection.reportUnused(Object.fromEntries(Object.entries(this.ownAcknowledgements).filter(([rule]) => !(rule in needed))));
     return inspection;
   }
 
   private validateForSynthesis(): string[] {
     forgetConfiguration(App.of(this));
-    const late = this.inspectContainers();
+    const late = this.inspectAsItIs();
     for (const [rule, reason] of Object.entries({ ...this.inspection.acknowledged, ...late.acknowledged })) {
       this.deployment.metadata.addAnnotation(`${ACKNOWLEDGEMENT_PREFIX}${rule}`, reason);
     }

@@ -199,11 +199,11 @@ export class HighAvailabilityDefaults {
 }
 
 function merge<T extends HighAvailabilityDefaultsProps>(outer: HighAvailabilityDefaultsProps, inner: T): T {
-  const given = Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== undefined)) as unknown as T;
+  const given = Object.fromEntries(Object.entries(inner).filter(([, value]) => value !== undefined && value !== null)) as unknown as T;
   const { replicas, minReplicas, maxReplicas, ...rest } = outer;
-  // A fixed number and bounds exclude one another: the nearer scope's kind decides.
+  // A fixed number excludes bounds and metrics: the nearer scope's kind decides.
   const fixes = given.replicas !== undefined;
-  const bounds = given.minReplicas !== undefined || given.maxReplicas !== undefined;
+  const bounds = given.minReplicas !== undefined || given.maxReplicas !== undefined || 'scalingMetrics' in given;
   const maps = Object.fromEntries(MAPS.filter(key => outer[key] || given[key]).map(key => [key, { ...outer[key], ...given[key] }]));
   return { ...rest, ...(!bounds && { replicas }), ...(!fixes && { minReplicas, maxReplicas }), ...given, ...maps };
 }

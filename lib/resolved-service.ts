@@ -4,6 +4,7 @@ import { HighAvailabilityServiceProps } from './high-availability-service-props'
 import { KubernetesVersion } from './kubernetes-version';
 import { Inspection } from './private/inspection';
 import { checkKeys, checkLabels, isLabel, isServiceName, isSubdomain } from './private/names';
+import { withoutMisfits } from './prop-kinds';
 import { bindMetrics, bindReplicas, ReplicaBounds } from './scaling/autoscaler';
 import { ScalingMetric } from './scaling/scaling-metric';
 import { LoadBalancing, ServiceSettings } from './traffic/load-balancing';
@@ -64,7 +65,8 @@ const DEFAULTS = {
 };
 
 /** Checks all props and fills in the defaults. Makes no object. */
-export function resolveService(inspection: Inspection, name: string, props: HighAvailabilityServiceProps): ResolvedService {
+export function resolveService(inspection: Inspection, name: string, given: HighAvailabilityServiceProps): ResolvedService {
+  const props = withoutMisfits(inspection, given);
   const { kubernetesVersion: version = DEFAULT_VERSION, startupTime = DEFAULT_STARTUP_TIME, port = DEFAULT_PORT, portName = 'http' } = props;
   const { spread = DEFAULTS.spread, serviceAccount: identity = DEFAULTS.identity, volumeMounts = [], sidecars = [], initContainers = [] } = props;
   version._inspect(inspection);
@@ -163,7 +165,7 @@ function bindEnvironment(inspection: Inspection, props: HighAvailabilityServiceP
 function inspectMounts(inspection: Inspection, mounts: VolumeMount[]): void {
   const paths = mounts.map(({ path }) => path);
   paths.forEach((path, index) => {
-    if (!path.startsWith('/') || path.includes(':')) {
+    if (!/^\/[^:]*$/.test(path)) {
       inspection.fault('volumeMounts', path, 'is no absolute path', "begin with '/', and use no ':'");
     }
     if (paths.indexOf(path) < index) {

@@ -1,5 +1,6 @@
 import { Duration } from 'cdk8s';
 import { IConstruct } from 'constructs';
+import { secondsOf } from './duration';
 import { Finding, Severity } from '../review/finding';
 import { RULES } from '../review/rules';
 
@@ -23,9 +24,9 @@ export class Inspection {
 
   constructor(private readonly construct: IConstruct, private readonly acknowledgements: Record<string, string>) {
     for (const [rule, reason] of Object.entries(acknowledgements)) {
-      if (!(rule in RULES)) {
+      if (!isRule(rule)) {
         this.fault('acknowledgements', rule, 'is not a rule', `use one of ${Object.keys(RULES).join(', ')}`);
-      } else if (!reason?.trim()) {
+      } else if (typeof reason !== 'string' || !reason.trim()) {
         this.fault('acknowledgements', rule, 'has no reason', `say why it is acceptable here: { '${rule}': 'the reason' }`);
       }
     }
@@ -70,7 +71,7 @@ export class Inspection {
   /** Says which of these acknowledgements nothing needed: what they excused is gone, and they would hide its return. */
   public reportUnused(own: Record<string, string>): void {
     for (const rule of Object.keys(own)) {
-      if (rule in RULES && !this.applied.has(rule)) {
+      if (isRule(rule) && !this.applied.has(rule)) {
         this.finding('HA-0', {
           message: `acknowledgements: ${rule} is acknowledged, but nothing here breaks it`,
           remedy: `remove '${rule}' from acknowledgements`,
@@ -91,13 +92,15 @@ export class Inspection {
 
   /** @returns the duration in seconds; a fault is recorded if Kubernetes has no such duration. */
   public seconds(prop: string, duration: Duration, min: number, max: number = 2 ** 31 - 1): number {
-    const seconds = duration.toMilliseconds() / 1000;
-    if (!Number.isInteger(seconds)) {
-      this.fault(prop, duration.toHumanString(), 'is no whole number of seconds', 'round it: Kubernetes counts in seconds');
+    const seconds = secondsOf(duration);
+    if (typeof duration?.toMilliseconds !== 'function') {
+      this.fault(prop, duration, 'is no duration', 'give one such as Duration.seconds(30)');
+    } else if (!Number.isInteger(seconds)) {
+      this.fault(prop, `${seconds} s`, 'is no whole number of seconds', 'round it: Kubernetes counts in seconds');
     } else if (seconds < min) {
-      this.fault(prop, duration.toHumanString(), `is less than ${min} s`, `give ${min} s or more`);
+      this.fault(prop, `${seconds} s`, `is less than ${min} s`, `give ${min} s or more`);
     } else if (seconds > max) {
-      this.fault(prop, duration.toHumanString(), `is more than ${max} s`, `give ${max} s or less`);
+      this.fault(prop, `${seconds} s`, `is more than ${max} s`, `give ${max} s or less`);
     }
     return seconds;
   }
@@ -114,6 +117,10 @@ export class Inspection {
   public errors(): string[] {
     return [...this.faults];
   }
+}
+
+function isRule(rule: string): boolean {
+  return Object.hasOwn(RULES, rule);
 }
 
 function show(value: unknown): string {

@@ -38,15 +38,20 @@ export function isQualifiedKey(key: string): boolean {
 export function checkLabels(inspection: Inspection, prop: string, labels: Record<string, string>): void {
   checkKeys(inspection, prop, labels);
   for (const [key, value] of Object.entries(labels)) {
-    if (typeof value !== 'string' || !isLabelValue(value)) {
+    if (typeof value === 'string' && !isLabelValue(value)) {
       inspection.fault(`${prop}.${key}`, value, 'is no label value', "use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends");
     }
   }
 }
 
-/** Records a fault for each key that Kubernetes would refuse. */
+/** Records a fault for each key that Kubernetes would refuse, and for each value that is no string. */
 export function checkKeys(inspection: Inspection, prop: string, map: Record<string, string>): void {
   for (const key of Object.keys(map).filter(k => !isQualifiedKey(k))) {
     inspection.fault(prop, key, 'is no label or annotation key', "use a name of at most 63 letters, digits, '-', '_' and '.', after a DNS name and '/' if you like");
+  }
+  for (const [key, value] of Object.entries(map)) {
+    if (typeof value !== 'string') {
+      inspection.fault(`${prop}.${key}`, value, 'is no string', 'write it as a string, or leave it out');
+    }
   }
 }

@@ -1,16 +1,22 @@
-import { Size } from 'cdk8s';
+import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { Cpu, k8s, PercentOrAbsolute } from 'cdk8s-plus-28';
 import { Inspection } from './inspection';
 
-/** @returns how many CPUs these are; NaN if it is no amount */
+/** @returns how many CPUs these are; NaN if it is no amount, or a finer one than Kubernetes has */
 export function cpus(cpu: Cpu): number {
-  const [, number, milli] = /^(\d+(?:\.\d+)?)(m?)$/.exec(cpu.amount) ?? [];
-  return number === undefined ? NaN : Number(number) / (milli ? 1000 : 1);
+  const [, milli, units] = /^(?:(\d+)m|(\d+(?:\.\d{1,3})?))$/.exec(cpu?.amount) ?? [];
+  return milli !== undefined ? Number(milli) / 1000 : Number(units ?? NaN);
+}
+
+/** @returns how many kibibytes these are; NaN if it is no whole number of them */
+export function kibibytes(size: Size): number {
+  const amount = typeof size?.toKibibytes === 'function' ? size.toKibibytes({ rounding: SizeRoundingBehavior.NONE }) : NaN;
+  return Number.isInteger(amount) ? amount : NaN;
 }
 
 /** Kubernetes' own notation of a size, exact to the kibibyte, in the largest unit that fits. */
 export function quantity(size: Size): string {
-  let amount = size.toKibibytes();
+  let amount = kibibytes(size);
   const units = ['Ki', 'Mi', 'Gi', 'Ti'];
   while (amount >= 1024 && amount % 1024 === 0 && units.length > 1) {
     amount /= 1024;
@@ -23,18 +29,21 @@ export function quantity(size: Size): string {
  * Reads a number of pods or a percentage.
  *
  * @param round - which way Kubernetes rounds: surge and budgets up, a rollout's unavailable pods down
+ * @param most - the highest percentage that Kubernetes accepts
  * @returns how many pods that is, of so many
  */
-export function podCount(inspection: Inspection, prop: string, amount: PercentOrAbsolute, replicas: number, round: (x: number) => number): number {
-  const text = String(amount.value);
-  const [, number, percent] = /^(\d+)(%?)$/.exec(text) ?? [];
+export function podCount(
+  inspection: Inspection, prop: string, amount: PercentOrAbsolute, replicas: number, round: (x: number) => number, most: number = 100,
+): number {
+  const value: unknown = amount?.value;
+  const [, number, percent] = (typeof value === 'number' ? /^(\d{1,9})$/ : /^(\d{1,9})(%)$/).exec(String(value)) ?? [];
   if (number === undefined) {
-    inspection.fault(prop, text, 'is neither a whole number of pods nor a whole percentage',
+    inspection.fault(prop, value ?? amount, 'is neither a whole number of pods nor a whole percentage',
       'give PercentOrAbsolute.absolute(1) or PercentOrAbsolute.percent(25)');
-  } else if (percent && Number(number) > 100) {
-    inspection.fault(prop, text, 'is more than all pods', 'give at most 100 %');
+  } else if (percent && Number(number) > most) {
+    inspection.fault(prop, value, 'is more than all pods', 'give at most 100 %');
   }
-  return percent ? round(Number(number) * replicas / 100) : Number(number);
+  return percent ? round(Number(number) * replicas / 100) : Number(number ?? NaN);
 }
 
 /** The amount in the words of the Kubernetes API. */

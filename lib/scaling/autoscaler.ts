@@ -94,13 +94,17 @@ export function bindMetrics(inspection: Inspection, metrics: ScalingMetric[] | u
   }
   const chosen = metrics ?? [ScalingMetric.cpuUtilization(DEFAULT_CPU_PERCENT)];
   chosen.forEach(metric => metric._inspect(inspection, zones));
-  if (chosen.length > 0 && chosen.every(metric => metric._resource?.name === 'memory')) {
+  return chosen;
+}
+
+/** Checks the metrics together, once there are no more to come. */
+export function inspectMix(inspection: Inspection, metrics: ScalingMetric[]): void {
+  if (metrics.length > 0 && metrics.every(metric => metric._resource?.name === 'memory')) {
     inspection.finding('HA-A9', {
       message: 'scalingMetrics: memory is the only metric, and few programs give memory back when load falls: the service grows and never shrinks',
       remedy: 'add ScalingMetric.cpuUtilization(65)',
     });
   }
-  return chosen;
 }
 
 /**

@@ -198,14 +198,16 @@ export class LoadBalancing {
     return new LoadBalancing('internal', options);
   }
 
-  private constructor(private readonly reach: Reach, private readonly options: ExternalLoadBalancingOptions) {
+  private constructor(private readonly reach: Reach, private readonly options: ExternalLoadBalancingOptions = {}) {
   }
 
   /** @internal */
   public _bind(inspection: Inspection, context: LoadBalancingContext): ServiceSettings {
     const { port = 80, annotations = {}, sessionAffinity, trafficDistribution, loadBalancerClass, appProtocol } = this.options;
     checkKeys(inspection, 'loadBalancing.annotations', annotations);
-    if (this.reach !== 'cluster') {
+    if (this.reach === 'cluster') {
+      this.inspectWithoutLoadBalancer(inspection);
+    } else {
       this.inspectLoadBalancer(inspection, context);
     }
     if (trafficDistribution) {
@@ -237,16 +239,27 @@ export class LoadBalancing {
     };
   }
 
+  /** An object with more than its type says passes the compiler. */
+  private inspectWithoutLoadBalancer(inspection: Inspection): void {
+    const { loadBalancerClass, sourceRanges, externalTrafficPolicy } = this.options;
+    for (const [option, value] of Object.entries({ loadBalancerClass, sourceRanges, externalTrafficPolicy }).filter(([, v]) => v !== undefined)) {
+      inspection.fault(`loadBalancing.${option}`, value, 'needs a load balancer outside of the cluster', 'use LoadBalancing.external() or LoadBalancing.internal(), or leave it out');
+    }
+  }
+
   private inspectLoadBalancer(inspection: Inspection, { drainSeconds }: LoadBalancingContext): void {
-    const { annotations = {}, loadBalancerClass, sourceRanges = [], externalTrafficPolicy } = this.options;
+    const { annotations = {}, loadBalancerClass, sourceRanges, externalTrafficPolicy } = this.options;
     if (this.reach === 'internal' && loadBalancerClass === undefined && Object.keys(annotations).length === 0) {
       inspection.fault('loadBalancing', 'LoadBalancing.internal()', 'names neither annotations nor a loadBalancerClass, so the address would be public on most platforms',
         "say 'internal' in your platform's words, for example annotations: { 'service.beta.kubernetes.io/aws-load-balancer-scheme': 'internal' }");
     }
-    if (loadBalancerClass !== undefined && !isQualifiedKey(loadBalancerClass)) {
+    if (loadBalancerClass !== undefined && !(typeof loadBalancerClass === 'string' && isQualifiedKey(loadBalancerClass))) {
       inspection.fault('loadBalancing.loadBalancerClass', loadBalancerClass, 'is no class name', "give one such as 'service.k8s.aws/nlb'");
     }
-    for (const range of sourceRanges.filter(r => !isCidr(r))) {
+    if (sourceRanges?.length === 0) {
+      inspection.fault('loadBalancing.sourceRanges', '[]', 'is empty, which would let everyone in', 'name the ranges, or leave it out if everyone is meant');
+    }
+    for (const range of sourceRanges?.filter(r => !isCidr(r)) ?? []) {
       inspection.fault('loadBalancing.sourceRanges', range, 'is no address range', "give one such as '203.0.113.0/24' or '2001:db8::/32'");
     }
     if (drainSeconds < EXTERNAL_DRAIN_SECONDS) {
@@ -275,7 +288,7 @@ export class LoadBalancing {
 }
 
 function isCidr(range: string): boolean {
-  const [address, bits, ...rest] = range.split('/');
+  const [address, bits, ...rest] = String(range).split('/');
   const family = isIP(address);
   return family > 0 && rest.length === 0 && /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= (family === 4 ? 32 : 128);
 }

@@ -53,17 +53,20 @@ export interface ExposedPort extends NamedPort {
 
 /** Checks the main port, which comes first, and the others together. */
 export function inspectPorts(inspection: Inspection, ports: NamedPort[]): void {
-  ports.forEach(({ name, port, servicePort, appProtocol }, index) => {
+  ports.forEach(({ name, port, servicePort, protocol, appProtocol }, index) => {
     const prop = index === 0 ? 'port' : `additionalPorts.${name}`;
     inspection.integer(prop, port, 1, 65535);
     if (servicePort !== undefined) {
       inspection.integer(index === 0 ? 'loadBalancing.port' : `${prop}.servicePort`, servicePort, 1, 65535);
     }
-    if (!isPortName(name)) {
+    if (typeof name !== 'string' || !isPortName(name)) {
       inspection.fault(index === 0 ? 'portName' : 'additionalPorts', name, 'is no port name',
         "use at most 15 lower case letters, digits and '-', with a letter, and none of '-' at an end or twice in a row");
     }
-    if (appProtocol !== undefined && !isQualifiedKey(appProtocol)) {
+    if (protocol !== undefined && !Object.values(Protocol).includes(protocol)) {
+      inspection.fault(`${prop}.protocol`, protocol, 'is no transport protocol', `use one of ${Object.values(Protocol).join(', ')}`);
+    }
+    if (appProtocol !== undefined && !(typeof appProtocol === 'string' && isQualifiedKey(appProtocol))) {
       inspection.fault(index === 0 ? 'loadBalancing.appProtocol' : `${prop}.appProtocol`, appProtocol, 'is no protocol name',
         "give one such as 'http', 'grpc' or 'kubernetes.io/h2c'");
     }

@@ -1,5 +1,7 @@
 import { ApiObjectMetadata } from 'cdk8s';
-import { INetworkPolicyPeer, IPodSelector, k8s, NetworkPolicy, NetworkPolicyPort } from 'cdk8s-plus-28';
+import {
+  ContainerRestartPolicy, Deployment, INetworkPolicyPeer, IPodSelector, k8s, NetworkPolicy, NetworkPolicyPort, NetworkProtocol, Protocol, Service,
+} from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { RestrictedAccessOptions } from './network-access';
 
@@ -16,22 +18,33 @@ const DNS: k8s.NetworkPolicyEgressRule = {
  * network plugins, pods.
  */
 export class ServiceNetworkPolicy extends NetworkPolicy {
-  private anyoneIn = true;
+  private ingressRules = 0;
   private narrowedOut = false;
 
+  /** Which of the ingress rules are about the ports of the service. */
+  private readonly onServicePorts = new Set<number>();
+
+  /**
+   * @param ports of the service; read when the app is synthesized, since containers can be added until then
+   */
   constructor(
     scope: Construct, metadata: ApiObjectMetadata, selector: IPodSelector,
-    access: RestrictedAccessOptions, private readonly ports: NetworkPolicyPort[],
+    private readonly access: RestrictedAccessOptions, private readonly ports: () => NetworkPolicyPort[],
   ) {
     super(scope, 'NetworkPolicy', { metadata, selector });
-    this.anyoneIn = access.from === undefined;
     this.narrowedOut = access.to !== undefined;
-    access.from?.forEach(peer => this.addIngressRule(peer, ports));
+    access.from?.forEach(peer => this.allowFrom(peer));
     access.to?.forEach(peer => this.addEgressRule(peer));
   }
 
+  /** Lets a peer connect to the ports of the service. */
+  public allowFrom(peer: INetworkPolicyPeer): void {
+    this.onServicePorts.add(this.ingressRules);
+    this.addIngressRule(peer);
+  }
+
   public addIngressRule(peer: INetworkPolicyPeer, ports?: NetworkPolicyPort[]): void {
-    this.anyoneIn = false;
+    this.ingressRules += 1;
     super.addIngressRule(peer, ports);
   }
 
@@ -43,13 +56,31 @@ export class ServiceNetworkPolicy extends NetworkPolicy {
   /** @internal */
   public _toKube(): k8s.NetworkPolicySpec {
     const spec = super._toKube();
+    const ports = this.ports().map(port => port._toKube());
+    const anyoneIn = this.access.from === undefined && this.ingressRules === 0;
     return {
       ...spec,
-      ingress: this.anyoneIn ? [{ ports: this.ports.map(port => port._toKube()) }] : spec.ingress?.map(withoutEmptyPorts),
+      ingress: anyoneIn
+        ? [{ ports }]
+        : spec.ingress?.map((rule, index) => this.onServicePorts.has(index) ? { ...rule, ports } : withoutEmptyPorts(rule)),
       egress: this.narrowedOut ? [DNS, ...(spec.egress ?? []).map(withoutEmptyPorts)] : undefined,
       policyTypes: ['Ingress', ...(this.narrowedOut ? ['Egress'] : [])],
     };
   }
+}
+
+/**
+ * All ports that the pods listen on, whether the Service passes traffic to them or not: scrapers go to the pods. As they are now: containers and Service ports
+ * can be added until the app is synthesized.
+ */
+export function listeningPorts({ containers, initContainers }: Deployment, service: Service): NetworkPolicyPort[] {
+  const running = [...containers, ...initContainers.filter(({ restartPolicy }) => restartPolicy === ContainerRestartPolicy.ALWAYS)];
+  const ports = [
+    ...running.flatMap(container => container.ports),
+    ...service.ports.map(({ port, targetPort, protocol }) => ({ number: targetPort ?? port, protocol })),
+  ];
+  const unique = new Map(ports.map(({ number, protocol = Protocol.TCP }) => [`${number}/${protocol}`, { port: number, protocol: NetworkProtocol[protocol] }]));
+  return [...unique.values()].map(port => NetworkPolicyPort.of(port));
 }
 
 /** cdk8s-plus writes an empty list for "all ports", which the API server takes, but does not keep. */

@@ -30,10 +30,10 @@ export class LoadBalancedService extends Service {
 
   /** @internal */
   public _toKube(): k8s.ServiceSpec {
-    const { externalIPs, ...spec } = super._toKube();
+    // An empty list, since nothing here can fill it.
+    const { externalIPs: _, ...spec } = super._toKube();
     return {
       ...spec,
-      ...(externalIPs?.length && { externalIPs }),
       ...this.settings.spec,
       ports: spec.ports?.map(port => {
         const exposed = this.exposed.get(key(port.port, port.protocol));

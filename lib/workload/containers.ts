@@ -1,34 +1,47 @@
-import { Container, ContainerProps, ContainerResources, ContainerRestartPolicy } from 'cdk8s-plus-28';
+import { Container, ContainerPort, ContainerProps, ContainerResources, ContainerRestartPolicy, VolumeMount } from 'cdk8s-plus-28';
 import { KubernetesVersion } from '../kubernetes-version';
-import { SIDECAR_RESOURCES } from './resources';
+import { isImageReference } from './image';
+import { inspectAmounts, SIDECAR_RESOURCES } from './resources';
 import { Inspection } from '../private/inspection';
-import { isLabel } from '../private/names';
+import { isLabel, isPortName } from '../private/names';
 import { ScalingMetric } from '../scaling/scaling-metric';
 
 /** What the checks read of a container, whether it is declared or made. */
-export type ContainerFacts = Pick<ContainerProps, 'name' | 'image' | 'resources' | 'restartPolicy'> & Pick<Partial<Container>, 'ports'>;
+export type ContainerFacts = Pick<ContainerProps, 'name' | 'image' | 'resources' | 'restartPolicy'> & Pick<Partial<Container>, 'mounts' | 'ports'> & {
+  /** The probes that it declares, if it is to run to its end. */
+  readonly probes?: string[];
+
+  /** The port of its deprecated prop, if it is given beside the one that took its place. */
+  readonly deprecatedPort?: number;
+};
 
 /** cdk8s-plus's name for a container that gives none. */
 const DEFAULT_NAME = 'main';
+
+const PROBES = ['startup', 'readiness', 'liveness'] as const;
 
 /** The first version that runs native sidecars without a feature gate: KEP-753. */
 const NATIVE_SIDECARS = '1.29';
 
 /** A container of the props, as it will be made. */
 export function declaredFacts(props: ContainerProps): ContainerFacts {
-  const numbers = [props.portNumber ?? props.port, ...props.ports ?? []].filter(port => port !== undefined);
+  const { name = DEFAULT_NAME, image, resources = SIDECAR_RESOURCES, restartPolicy, port, portNumber, ports = [], volumeMounts } = props;
+  const number = portNumber ?? port;
   return {
-    name: props.name ?? DEFAULT_NAME,
-    image: props.image,
-    resources: props.resources ?? SIDECAR_RESOURCES,
-    restartPolicy: props.restartPolicy,
-    ports: numbers.map(port => typeof port === 'number' ? { number: port } : port),
+    name,
+    image,
+    resources,
+    restartPolicy,
+    mounts: volumeMounts,
+    ports: number === undefined ? ports : [{ number }, ...ports],
+    deprecatedPort: portNumber === undefined ? undefined : port,
   };
 }
 
 /** An init container of the props, as it will be made. */
 export function declaredInitFacts(props: ContainerProps, index: number): ContainerFacts {
-  return declaredFacts({ ...props, name: props.name ?? `init-${index}` });
+  const probes = PROBES.filter(probe => props.restartPolicy === undefined && props[probe] !== undefined);
+  return { ...declaredFacts({ ...props, name: props.name ?? `init-${index}` }), probes };
 }
 
 /** Checks the containers of a pod, of which the first is the service's own, against one another and against what the autoscaler measures. */
@@ -38,8 +51,21 @@ export function inspectContainers(
   const all = [...containers, ...initContainers];
   inspectNames(inspection, all);
   inspectSharedPorts(inspection, containers);
-  for (const { name, image } of all.slice(1).filter(container => !container.image)) {
-    inspection.fault(`container ${name}`, image, 'has no image', 'name one');
+  inspectVolumes(inspection, all);
+  for (const { name, image, resources, ports = [], probes = [], deprecatedPort } of all.slice(1)) {
+    inspectPorts(inspection, `container ${name}.ports`, ports);
+    if (deprecatedPort !== undefined) {
+      inspection.fault(`container ${name}.port`, deprecatedPort, 'is given beside portNumber', 'give one of the two');
+    }
+    for (const probe of probes) {
+      inspection.fault(`container ${name}.${probe}`, 'a probe', 'is for containers that go on running only', 'leave it out, or set restartPolicy ALWAYS');
+    }
+    if (!image) {
+      inspection.fault(`container ${name}`, image, 'has no image', 'name one');
+    } else if (!isImageReference(image)) {
+      inspection.fault(`container ${name}.image`, image, 'is no image reference', "give one such as 'registry.example.com/team/proxy:1.4.2'");
+    }
+    inspectAmounts(inspection, `container ${name}.resources`, resources ?? {});
   }
   const native = initContainers.filter(container => container.restartPolicy === ContainerRestartPolicy.ALWAYS);
   for (const { name } of native) {
@@ -77,6 +103,47 @@ function inspectSharedPorts(inspection: Inspection, containers: ContainerFacts[]
       }
       owners.set(key, name);
     }
+  }
+}
+
+function inspectPorts(inspection: Inspection, prop: string, ports: ContainerPort[]): void {
+  const keys = ports.map(({ number, protocol = 'TCP' }) => `${number}/${protocol}`);
+  const names = ports.map(({ name }) => name);
+  ports.forEach(({ name, number }, index) => {
+    inspection.integer(prop, number, 1, 65535);
+    if (keys.indexOf(keys[index]) < index) {
+      inspection.fault(prop, keys[index], 'is given twice', 'give each port once');
+    }
+    if (name !== undefined && !isPortName(name)) {
+      inspection.fault(prop, name, 'is no port name', "use at most 15 lower case letters, digits and '-', with a letter");
+    } else if (name !== undefined && names.indexOf(name) < index) {
+      inspection.fault(prop, name, 'is the name of two ports', 'give each its own');
+    }
+  });
+}
+
+/** All containers of a pod share its volumes, which go by their names. */
+function inspectVolumes(inspection: Inspection, containers: ContainerFacts[]): void {
+  const volumes = new Map<string, VolumeMount['volume']>();
+  for (const { name = DEFAULT_NAME, mounts = [] } of containers) {
+    const paths = mounts.map(mount => mount?.path);
+    mounts.forEach((mount, index) => {
+      if (!mount?.volume) {
+        inspection.fault(`container ${name}.volumeMounts`, mount?.path, 'has no volume', "give { path: '/data', volume: Volume.from...(...) }");
+        return;
+      }
+      const { path, volume } = mount;
+      if (!path?.startsWith('/') || path.includes(':')) {
+        inspection.fault(`container ${name}.volumeMounts`, path, 'is no absolute path', "begin with '/', and use no ':'");
+      }
+      if (paths.indexOf(path) < index) {
+        inspection.fault(`container ${name}.volumeMounts`, path, 'is mounted twice', 'mount one volume per path');
+      }
+      if ((volumes.get(volume.name) ?? volume) !== volume) {
+        inspection.fault(`container ${name}.volumeMounts`, volume.name, 'is the name of two volumes of one pod', 'give each its own name, or mount the same one twice');
+      }
+      volumes.set(volume.name, volume);
+    });
   }
 }
 

@@ -1,8 +1,8 @@
 import { ApiObject } from 'cdk8s';
-import { Container, ContainerProps, ContainerSecurityContextProps, Deployment, DeploymentProps, ImagePullPolicy, k8s, LabelSelector, Pod, PodSelectorConfig } from 'cdk8s-plus-28';
+import { Container, ContainerProps, ContainerResources, ContainerSecurityContextProps, Deployment, DeploymentProps, ImagePullPolicy, k8s, LabelSelector, Pod, PodSelectorConfig } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { configurationChecksum } from './configuration-checksum';
-import { SIDECAR_RESOURCES } from './resources';
+import { renderResources, roundedUp, SIDECAR_RESOURCES } from './resources';
 import { mergeAffinity, SchedulingSpec } from './scheduling';
 import { amendManifest } from '../private/manifest';
 
@@ -36,6 +36,7 @@ const CHECKSUM_ANNOTATION = 'cdk8s-high-availability/configuration';
 export class HighAvailabilityDeployment extends Deployment {
   /** Containers that cdk8s-plus gives a startup probe of its own, which restarts whatever needs more than 30 s. */
   private readonly withoutStartupProbe = new Set<string>();
+  private readonly resources = new Map<string, ContainerResources>();
 
   constructor(scope: Construct, props: DeploymentProps, private readonly settings: DeploymentSettings) {
     super(scope, 'Deployment', { ...props, select: false });
@@ -46,11 +47,13 @@ export class HighAvailabilityDeployment extends Deployment {
   }
 
   public addContainer(props: ContainerProps): Container {
-    return this.remember(props, super.addContainer(this.withDefaults(props)));
+    const complete = this.withDefaults(props);
+    return this.remember(complete, super.addContainer({ ...complete, resources: roundedUp(complete.resources) }));
   }
 
   public addInitContainer(props: ContainerProps): Container {
-    return this.remember(props, super.addInitContainer(this.withDefaults(props)));
+    const complete = this.withDefaults(props);
+    return this.remember(complete, super.addInitContainer({ ...complete, resources: roundedUp(complete.resources) }));
   }
 
   public toPodSelectorConfig(): PodSelectorConfig {
@@ -88,40 +91,47 @@ export class HighAvailabilityDeployment extends Deployment {
       affinity: mergeAffinity(scheduling.affinity, spec.affinity),
       tolerations: [...scheduling.tolerations ?? [], ...spec.tolerations ?? []],
       securityContext: { ...spec.securityContext, ...podSecurity, ...(!needsGroup(spec) && { fsGroup: undefined, fsGroupChangePolicy: undefined }) },
-      containers: spec.containers.map((container, index) => this.container(index === 0 ? { ...container, ...this.settings.main } : container, true)),
+      containers: spec.containers.map((container, index) => this.container(container, true, index === 0 ? this.settings.main : {})),
       initContainers: spec.initContainers?.map(container => this.container(container, false)),
     };
   }
 
-  private container(container: k8s.Container, drains: boolean): k8s.Container {
+  /** @param own what only this container has */
+  private container(container: k8s.Container, drains: boolean, own: Partial<k8s.Container> = {}): k8s.Container {
     const { capabilities } = container.securityContext ?? {};
-    const { startupProbe } = container;
-    const sleeps = drains && this.settings.sleepSeconds !== undefined && !container.lifecycle?.preStop;
+    const resources = this.resources.get(container.name);
+    const lifecycle = own.lifecycle ?? container.lifecycle;
+    const sleeps = drains && this.settings.sleepSeconds !== undefined && !lifecycle?.preStop;
     return {
       ...container,
-      startupProbe: this.withoutStartupProbe.has(container.name) ? undefined : startupProbe,
+      startupProbe: this.withoutStartupProbe.has(container.name) ? undefined : container.startupProbe,
+      ...(resources && { resources: renderResources(resources) }),
       securityContext: { ...container.securityContext, capabilities: { ...capabilities, drop: capabilities?.drop ?? ['ALL'] } },
+      ...own,
       // The schema drops what is in preStop and keeps it as a place to put the native sleep.
-      ...(sleeps && { lifecycle: { ...container.lifecycle, preStop: {} } }),
+      ...(sleeps && { lifecycle: { ...lifecycle, preStop: {} } }),
     };
   }
 
-  private withDefaults(props: ContainerProps): ContainerProps {
+  private withDefaults(props: ContainerProps): CompleteContainerProps {
     return {
-      imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
-      resources: SIDECAR_RESOURCES,
-      securityContext: this.settings.containerSecurity,
       ...props,
+      imagePullPolicy: props.imagePullPolicy ?? ImagePullPolicy.IF_NOT_PRESENT,
+      resources: props.resources ?? SIDECAR_RESOURCES,
+      securityContext: props.securityContext ?? this.settings.containerSecurity,
     };
   }
 
-  private remember(props: ContainerProps, container: Container): Container {
+  private remember(props: CompleteContainerProps, container: Container): Container {
+    this.resources.set(container.name, props.resources);
     if (!props.startup) {
       this.withoutStartupProbe.add(container.name);
     }
     return container;
   }
 }
+
+type CompleteContainerProps = ContainerProps & Required<Pick<ContainerProps, 'resources'>>;
 
 /** Everyone can write to an empty directory; what other volumes hold belongs to root unless a group is named. */
 function needsGroup({ volumes = [] }: k8s.PodSpec): boolean {

@@ -65,6 +65,9 @@ export class DisruptionBudget {
     }
     const prop = `disruptionBudget.${this.kind}`;
     const count = podCount(inspection, prop, this.pods, replicas, Math.ceil);
+    if (Number.isNaN(count)) {
+      return undefined;
+    }
     if (this.kind === 'minAvailable') {
       this.inspectMinAvailable(inspection, prop, count, replicas, scales);
     } else {
@@ -87,6 +90,11 @@ export class DisruptionBudget {
     if (kept >= replicas) {
       inspection.finding(typeof given === 'number' ? 'HA-B1' : 'HA-B2', {
         message: `${prop}: ${given} keeps ${kept} of ${replicas} pods, so no drain of a node with one of them ever ends`,
+        remedy: 'use DisruptionBudget.maxUnavailable(PercentOrAbsolute.absolute(1))',
+      });
+    } else if (kept === 0) {
+      inspection.finding('HA-B9', {
+        message: `${prop}: ${given} lets all ${replicas} pods go at once`,
         remedy: 'use DisruptionBudget.maxUnavailable(PercentOrAbsolute.absolute(1))',
       });
     } else if (scales && typeof given === 'number') {

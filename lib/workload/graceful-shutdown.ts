@@ -1,6 +1,7 @@
 import { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { KubernetesVersion } from '../kubernetes-version';
+import { checkCommand, checkPath } from '../private/actions';
 import { Inspection } from '../private/inspection';
 
 /**
@@ -128,11 +129,11 @@ export class GracefulShutdown {
   }
 
   private inspect(inspection: Inspection, drain: number, finish: number, grace: number): void {
-    if (this.mechanism === 'command' && this.words.length === 0) {
-      inspection.fault('shutdown.command', '[]', 'is empty', 'name the program to run');
+    if (this.mechanism === 'command') {
+      checkCommand(inspection, 'shutdown.command', this.words);
     }
-    if (this.mechanism === 'http' && !this.words[0].startsWith('/')) {
-      inspection.fault('shutdown.path', this.words[0], "does not begin with '/'", `write '/${this.words[0]}'`);
+    if (this.mechanism === 'http') {
+      checkPath(inspection, 'shutdown.path', this.words[0]);
     }
     if (drain === 0) {
       inspection.finding('HA-F1', {
@@ -140,7 +141,7 @@ export class GracefulShutdown {
         remedy: 'give 5 s inside the cluster, 15 s or more behind a load balancer of a cloud',
       });
     }
-    if (grace <= drain) {
+    if (grace <= drain && grace > 0) {
       inspection.fault('shutdown.gracePeriod', `${grace} s`, `is over before the drain delay of ${drain} s is, so the process is killed while it serves`,
         `give ${drain + finish + 5} s or more, or leave it out`);
     } else if (grace < drain + finish) {

@@ -1,5 +1,7 @@
 import { Duration } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
+import { checkCommand, checkPath } from '../private/actions';
+import { secondsOf } from '../private/duration';
 import { Inspection } from '../private/inspection';
 
 /**
@@ -100,14 +102,14 @@ export class HealthCheck {
    * A GET request to this path is answered with a status from 200 to 399.
    */
   public static http(path: string, options: HttpHealthCheckOptions = {}): HealthCheck {
-    return new HealthCheck(`http ${path}`, options, port => ({ httpGet: httpGet(path, port, 'HTTP', options) }), path);
+    return new HealthCheck(`http ${path}`, options, port => ({ httpGet: httpGet(path, port, 'HTTP', options) }));
   }
 
   /**
    * Like `http`, over TLS. The certificate is not verified.
    */
   public static https(path: string, options: HttpHealthCheckOptions = {}): HealthCheck {
-    return new HealthCheck(`https ${path}`, options, port => ({ httpGet: httpGet(path, port, 'HTTPS', options) }), path);
+    return new HealthCheck(`https ${path}`, options, port => ({ httpGet: httpGet(path, port, 'HTTPS', options) }));
   }
 
   /**
@@ -128,14 +130,13 @@ export class HealthCheck {
    * The command, run in the container, exits with 0.
    */
   public static command(command: string[], options: HealthCheckOptions = {}): HealthCheck {
-    return new HealthCheck(`command ${command.join(' ')}`, options, () => ({ exec: { command } }));
+    return new HealthCheck(`command ${command}`, options, () => ({ exec: { command } }));
   }
 
   private constructor(
     private readonly asks: string,
     private readonly options: HealthCheckOptions,
     private readonly action: (port: number) => Action,
-    private readonly path?: string,
     private readonly liveness: HealthCheck | undefined | 'none' = undefined,
     private readonly startup?: HealthCheck,
   ) {
@@ -145,21 +146,21 @@ export class HealthCheck {
    * The same check, with another one for liveness.
    */
   public withLiveness(check: HealthCheck): HealthCheck {
-    return new HealthCheck(this.asks, this.options, this.action, this.path, check, this.startup);
+    return new HealthCheck(this.asks, this.options, this.action, check, this.startup);
   }
 
   /**
    * The same check, and nothing restarts a container that hangs.
    */
   public withoutLiveness(): HealthCheck {
-    return new HealthCheck(this.asks, this.options, this.action, this.path, 'none', this.startup);
+    return new HealthCheck(this.asks, this.options, this.action, 'none', this.startup);
   }
 
   /**
    * The same check, with another one while the container starts.
    */
   public withStartup(check: HealthCheck): HealthCheck {
-    return new HealthCheck(this.asks, this.options, this.action, this.path, this.liveness, check);
+    return new HealthCheck(this.asks, this.options, this.action, this.liveness, check);
   }
 
   /** @internal */
@@ -178,12 +179,15 @@ export class HealthCheck {
   private bindStartup(inspection: Inspection, containerPort: number, startupTime: Duration): k8s.Probe {
     const check = this.startup ?? this;
     const interval = this.startup?.options.interval ?? STARTUP_INTERVAL;
-    const needed = Math.ceil(inspection.seconds('startupTime', startupTime, 1) / (interval.toMilliseconds() / 1000));
+    const window = inspection.seconds('startupTime', startupTime, 1);
+    const tries = Math.ceil(window / secondsOf(interval));
+    // Where it is no number, what makes it none is a fault of its own.
+    const needed = Number.isFinite(tries) ? Math.max(1, tries) : 1;
     const failureThreshold = this.startup?.options.failureThreshold ?? needed;
     if (failureThreshold < needed) {
       inspection.finding('HA-E5', {
-        message: `healthCheck.startup: ${failureThreshold} tries every ${interval.toHumanString()} end before startupTime `
-          + `(${startupTime.toHumanString()}) is over, so a slow start is restarted for ever`,
+        message: `healthCheck.startup: ${failureThreshold} tries every ${secondsOf(interval)} s end before startupTime `
+          + `(${window} s) is over, so a slow start is restarted for ever`,
         remedy: `raise failureThreshold to ${needed}, or leave it out`,
       });
     }
@@ -196,20 +200,15 @@ export class HealthCheck {
     const options = { ...this.options, ...override };
     const { interval = defaults.interval, timeout = defaults.timeout, failureThreshold = defaults.failureThreshold } = options;
     const port = options.port ?? containerPort;
-    if (options.port !== undefined) {
-      inspection.integer(`${prop}.port`, options.port, 1, 65535);
-    }
-    inspection.integer(`${prop}.failureThreshold`, failureThreshold, 1);
-    if (this.path !== undefined && !this.path.startsWith('/')) {
-      inspection.fault(`${prop}.path`, this.path, "does not begin with '/'", `write '/${this.path}'`);
-    }
     const action = this.action(port);
-    if (action.exec && (action.exec.command ?? []).length === 0) {
-      inspection.fault(`${prop}.command`, '[]', 'is empty', 'name the program to run');
-    }
-    const readiness = prop === 'healthCheck';
+    this.inspectAction(inspection, prop, action);
+    inspection.integer(`${prop}.failureThreshold`, failureThreshold, 1);
     if (options.successThreshold !== undefined) {
-      inspection.integer(`${prop}.successThreshold`, options.successThreshold, 1, readiness ? undefined : 1);
+      if (prop === 'healthCheck') {
+        inspection.integer(`${prop}.successThreshold`, options.successThreshold, 1);
+      } else if (options.successThreshold !== 1) {
+        inspection.fault(`${prop}.successThreshold`, options.successThreshold, 'is not 1, and Kubernetes knows it for readiness only', 'leave it out');
+      }
     }
     const timeoutSeconds = inspection.seconds(`${prop}.timeout`, timeout, 1);
     if (action.exec && timeoutSeconds < 2) {
@@ -227,6 +226,30 @@ export class HealthCheck {
     };
   }
 
+  private inspectAction(inspection: Inspection, prop: string, { exec, httpGet: request }: Action): void {
+    if (exec) {
+      checkCommand(inspection, `${prop}.command`, exec.command!);
+    }
+    if (request) {
+      checkPath(inspection, `${prop}.path`, request.path!);
+    }
+    for (const { name, value } of request?.httpHeaders ?? []) {
+      if (!/^[-A-Za-z0-9]+$/.test(name)) {
+        inspection.fault(`${prop}.headers`, name, 'is no header name', "use letters, digits and '-'");
+      }
+      if (typeof value !== 'string') {
+        inspection.fault(`${prop}.headers.${name}`, value, 'is no string', 'write it as a string');
+      }
+    }
+    if (this.options.port !== undefined) {
+      if (exec) {
+        inspection.fault(`${prop}.port`, this.options.port, 'has no use, since a command asks no port', 'leave it out');
+      } else {
+        inspection.integer(`${prop}.port`, this.options.port, 1, 65535);
+      }
+    }
+  }
+
   /** Liveness must be the more patient of the two: what is overloaded needs less traffic, not a restart. */
   private compare(inspection: Inspection, liveness: HealthCheck, containerPort: number): void {
     const kill = patience(liveness.options, LIVENESS);
@@ -240,9 +263,9 @@ export class HealthCheck {
       });
     }
     const timeout = liveness.options.timeout ?? LIVENESS.timeout;
-    if (kill < 30 || liveness.options.failureThreshold === 1 || timeout.toMilliseconds() <= 1000) {
+    if (kill < 30 || liveness.options.failureThreshold === 1 || secondsOf(timeout) <= 1) {
       inspection.finding('HA-E3', {
-        message: `healthCheck.liveness: a pod is killed after ${kill} s without an answer within ${timeout.toHumanString()}: a pause for garbage collection is enough`,
+        message: `healthCheck.liveness: a pod is killed after ${kill} s without an answer within ${secondsOf(timeout)} s: a pause for garbage collection is enough`,
         remedy: 'wait for 30 s or more, for 2 failures or more, and for more than 1 s per answer',
       });
     }
@@ -250,7 +273,7 @@ export class HealthCheck {
 }
 
 function patience(options: HealthCheckOptions, defaults: Timings): number {
-  return (options.interval ?? defaults.interval).toMilliseconds() / 1000 * (options.failureThreshold ?? defaults.failureThreshold);
+  return secondsOf(options.interval ?? defaults.interval) * (options.failureThreshold ?? defaults.failureThreshold);
 }
 
 function httpGet(path: string, port: number, scheme: string, options: HttpHealthCheckOptions): k8s.HttpGetAction {

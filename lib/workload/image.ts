@@ -4,9 +4,11 @@ import { isLabelValue } from '../private/names';
 import { Severity } from '../review/finding';
 
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const HOST = '(?:[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?';
+// With a dot or a port: without them, the registry's clients take it for a part of the path.
+const HOST = '(?=[^/]*[.:])(?:[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?';
+const DIGEST = 'sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}';
 /** https://github.com/distribution/reference */
-const REFERENCE = new RegExp(`^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::([A-Za-z0-9_][-A-Za-z0-9_.]{0,127}))?(?:@([A-Za-z0-9+._-]+:[0-9a-fA-F]{32,}))?$`);
+const REFERENCE = new RegExp(`^(?:${HOST}/)?${COMPONENT}(?:/${COMPONENT})*(?::([A-Za-z0-9_][-A-Za-z0-9_.]{0,127}))?(?:@(${DIGEST}))?$`);
 
 /** What an image reference says about the pods. */
 export interface Image {
@@ -16,9 +18,14 @@ export interface Image {
   readonly version?: string;
 }
 
+/** Whether this can name an image. */
+export function isImageReference(image: string): boolean {
+  return typeof image === 'string' && REFERENCE.test(image);
+}
+
 /** Checks an image reference. */
 export function bindImage(inspection: Inspection, image: string, pullPolicy?: ImagePullPolicy): Image {
-  const match = REFERENCE.exec(image ?? '');
+  const match = isImageReference(image) && REFERENCE.exec(image);
   if (!match) {
     inspection.fault('image', image, image ? 'is no image reference' : 'is empty', "give one such as 'registry.example.com/team/web:1.4.2'");
     return { pullPolicy: ImagePullPolicy.IF_NOT_PRESENT };

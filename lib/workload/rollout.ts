@@ -1,5 +1,6 @@
 import { Duration } from 'cdk8s';
 import { DeploymentProps, DeploymentStrategy, PercentOrAbsolute } from 'cdk8s-plus-28';
+import { secondsOf } from '../private/duration';
 import { Inspection } from '../private/inspection';
 import { podCount } from '../private/quantity';
 
@@ -72,15 +73,17 @@ export class Rollout {
   public _bind(inspection: Inspection, replicas: number, startupTime: Duration): RolloutSpec {
     const { minReady = Duration.seconds(10), revisionHistoryLimit } = this.options;
     const { maxSurge = PercentOrAbsolute.percent(25), maxUnavailable = PercentOrAbsolute.absolute(0) } = this.options;
-    const added = podCount(inspection, 'rollout.maxSurge', maxSurge, replicas, Math.ceil);
-    const lost = podCount(inspection, 'rollout.maxUnavailable', maxUnavailable, replicas, Math.floor);
+    const added = podCount(inspection, 'rollout.maxSurge', maxSurge, replicas, Math.ceil, Infinity);
+    const spared = podCount(inspection, 'rollout.maxUnavailable', maxUnavailable, replicas, Math.floor);
+    const stuck = added === 0 && spared === 0 && parseInt(String(maxUnavailable.value)) === 0;
+    // Where rounding alone makes both 0, Kubernetes lets one pod go.
+    const lost = added === 0 && spared === 0 ? 1 : spared;
     const minReadySeconds = inspection.seconds('rollout.minReady', minReady, 0);
-    const neededSeconds = startupTime.toMilliseconds() / 1000 + minReadySeconds;
+    const neededSeconds = secondsOf(startupTime) + minReadySeconds;
     const progressDeadlineSeconds = this.options.progressDeadline
       ? inspection.seconds('rollout.progressDeadline', this.options.progressDeadline, 1)
       : Math.max(600, Math.ceil(neededSeconds) + PULL_ALLOWANCE_SECONDS);
 
-    const stuck = added === 0 && lost === 0;
     if (stuck) {
       inspection.fault('rollout', `maxSurge ${maxSurge.value} and maxUnavailable ${maxUnavailable.value}`, 'are both 0, so that no pod can ever be replaced',
         'raise maxSurge to 1 or more');
@@ -110,8 +113,8 @@ export class Rollout {
       inspection.integer('rollout.revisionHistoryLimit', revisionHistoryLimit, 1);
     }
     return {
-      // cdk8s-plus throws where the fault above is to be read first.
-      strategy: stuck ? undefined : DeploymentStrategy.rollingUpdate({ maxSurge, maxUnavailable }),
+      // cdk8s-plus throws where the faults above are to be read first.
+      strategy: stuck || Number.isNaN(added + spared) ? undefined : DeploymentStrategy.rollingUpdate({ maxSurge, maxUnavailable }),
       minReady: Duration.seconds(minReadySeconds),
       progressDeadline: Duration.seconds(progressDeadlineSeconds),
       revisionHistoryLimit,

@@ -69,6 +69,9 @@ export function bindScheduling(inspection: Inspection, options: SchedulingOption
       remedy: 'give 30 to 60 s',
     });
   }
+  if (tolerations.some(taint => !taint)) {
+    inspection.fault('scheduling.tolerations', undefined, 'is no taint', 'leave it out');
+  }
   checkLabels(inspection, 'scheduling.nodeSelector', nodeSelector ?? {});
   for (const [prop, name] of Object.entries({ priorityClassName, schedulerName })) {
     if (name !== undefined && !isSubdomain(name)) {
@@ -82,12 +85,12 @@ export function bindScheduling(inspection: Inspection, options: SchedulingOption
     schedulerName,
     tolerations: [
       ...FAILURE_TAINTS.map(key => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds })),
-      ...tolerations.map(taint => taint._toKube()),
+      ...tolerations.filter(taint => taint).map(taint => taint._toKube()),
     ],
   };
 }
 
-/** Joins the affinity of the props with what was asked for later through cdk8s-plus. */
+/** Joins the affinity of the props with what was asked for later through cdk8s-plus, so that both hold. */
 export function mergeAffinity(a: k8s.Affinity | undefined, b: k8s.Affinity | undefined): k8s.Affinity | undefined {
   return merged(a, b, (x, y) => ({
     nodeAffinity: merged(x.nodeAffinity, y.nodeAffinity, mergeNodeAffinity),
@@ -97,7 +100,15 @@ export function mergeAffinity(a: k8s.Affinity | undefined, b: k8s.Affinity | und
 }
 
 function mergeNodeAffinity(a: k8s.NodeAffinity, b: k8s.NodeAffinity): k8s.NodeAffinity {
-  return mergeTerms(a, b, (x, y) => ({ nodeSelectorTerms: [...x.nodeSelectorTerms, ...y.nodeSelectorTerms] }));
+  // One of the terms is enough for a node, so that both sides hold only if every term of one is joined with every term of the other.
+  return mergeTerms(a, b, (x, y) => ({ nodeSelectorTerms: x.nodeSelectorTerms.flatMap(p => y.nodeSelectorTerms.map(q => mergeNodeTerms(p, q))) }));
+}
+
+function mergeNodeTerms(a: k8s.NodeSelectorTerm, b: k8s.NodeSelectorTerm): k8s.NodeSelectorTerm {
+  return {
+    matchExpressions: merged(a.matchExpressions, b.matchExpressions, concat),
+    matchFields: merged(a.matchFields, b.matchFields, concat),
+  };
 }
 
 interface Terms<P, R> {

@@ -84,6 +84,9 @@ export function bindSecurity(inspection: Inspection, options: SecurityOptions): 
       inspection.integer(`security.${prop}`, id, 0, MAX_ID);
     }
   }
+  for (const capability of addCapabilities.filter(c => !Object.values(Capability).includes(c))) {
+    inspection.fault('security.addCapabilities', capability, 'is no capability', 'name one of the enum Capability');
+  }
   if (user === 0 && !allowRoot) {
     inspection.fault('security.user', 0, 'is root', 'name another user, or set security.allowRoot as well');
   }

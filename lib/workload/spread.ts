@@ -1,5 +1,6 @@
 import { k8s, Topology } from 'cdk8s-plus-28';
 import { Inspection } from '../private/inspection';
+import { isQualifiedKey } from '../private/names';
 
 /**
  * Over what the pods are spread, and how evenly.
@@ -96,18 +97,26 @@ export class Spread {
     if (zones !== undefined) {
       inspection.integer('spread.zones', zones, 1);
     }
-    this.inspectCoverage(inspection, this.strictness === 'none' ? [] : topologies.map(t => t.key), context.minReplicas);
+    const keys = topologies.map(topology => topology?.key);
+    this.inspectCoverage(inspection, this.strictness === 'none' ? [] : keys, context.minReplicas);
     if (this.strictness === 'none') {
       return [];
     }
     if (topologies.length === 0) {
       inspection.fault('spread.topologies', '[]', 'is empty', 'name a topology, or use Spread.none()');
     }
+    keys.forEach((key, index) => {
+      if (typeof key !== 'string' || !isQualifiedKey(key)) {
+        inspection.fault('spread.topologies', key, 'is no label key', "give one such as Topology.ZONE or Topology.custom('example.com/rack')");
+      } else if (keys.indexOf(key) < index) {
+        inspection.fault('spread.topologies', key, 'is named twice', 'name it once');
+      }
+    });
     inspection.integer('spread.maxSkew', maxSkew, 1);
     if (minDomains !== undefined && inspection.integer('spread.minDomains', minDomains, 1)) {
-      this.inspectMinDomains(inspection, topologies[0]?.key, minDomains, maxSkew, context);
+      this.inspectMinDomains(inspection, keys[0], minDomains, maxSkew, context);
     }
-    return topologies.map(({ key }, index) => ({
+    return keys.map((key, index) => ({
       topologyKey: key,
       maxSkew,
       whenUnsatisfiable: this.strictness === 'required' && index === 0 ? 'DoNotSchedule' : 'ScheduleAnyway',
