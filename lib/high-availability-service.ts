@@ -1,4 +1,4 @@
-import { ApiObject, ApiObjectMetadata, App, Chart, Duration, JsonPatch } from 'cdk8s';
+import { ApiObject, ApiObjectMetadata, Chart, Duration, JsonPatch } from 'cdk8s';
 import {
   Container, Deployment, HorizontalPodAutoscaler, INetworkPolicyPeer, IPodSelector, IServiceAccount, k8s, LabelSelector, Metric, NetworkPolicy,
   NetworkPolicyPeerConfig, PodSelectorConfig, Protocol, Service,
@@ -17,7 +17,6 @@ import { ScalingMetric } from './scaling/scaling-metric';
 import { exposedPorts } from './traffic/named-port';
 import { listeningPorts, ServiceNetworkPolicy } from './traffic/network-policy';
 import { LoadBalancedService } from './traffic/service';
-import { forgetConfiguration } from './workload/configuration-checksum';
 import { inspectContainers } from './workload/containers';
 import { HighAvailabilityDeployment } from './workload/deployment';
 import { renderResources, withDefaults } from './workload/resources';
@@ -68,7 +67,8 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
   private readonly acknowledgements: Record<string, string>;
   private readonly ownAcknowledgements: Record<string, string>;
   private readonly metrics: Metric[];
-  private printed = false;
+  private latest?: { readonly additions: number; readonly inspection: Inspection };
+  private announced?: Inspection;
 
   /**
    * @throws with all faults in one message if the props would lose availability or cannot work
@@ -109,7 +109,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
    * What is questionable about the service as it is now, acknowledged or not. Warnings that nobody has acknowledged are printed when the app is synthesized.
    */
   public get findings(): Finding[] {
-    const now = this.inspectAsItIs().findings;
+    const now = this.latestInspection().findings;
     const rules = new Set(now.map(({ rule }) => rule));
     return [...this.inspection.findings.filter(({ rule }) => !rules.has(rule)), ...now];
   }
@@ -260,17 +260,34 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
     return inspection;
   }
 
+  /** cdk8s validates all once per chart, and a service to which nothing was added since need not be inspected again. */
+  private latestInspection(): Inspection {
+    const { containers, initContainers } = this.deployment;
+    // Nothing is ever taken away, so the sum tells.
+    const additions = [...containers, ...initContainers]
+      .reduce((sum, { ports, mounts }) => sum + 1 + ports.length + mounts.length, this.metrics.length);
+    if (this.latest?.additions !== additions) {
+      this.latest = { additions, inspection: this.inspectAsItIs() };
+    }
+    return this.latest.inspection;
+  }
+
   private validateForSynthesis(): string[] {
-    forgetConfiguration(App.of(this));
-    const late = this.inspectAsItIs();
-    for (const [rule, reason] of Object.entries({ ...this.inspection.acknowledged, ...late.acknowledged })) {
+    const latest = this.latestInspection();
+    if (latest !== this.announced) {
+      this.announce(latest);
+    }
+    return latest.errors();
+  }
+
+  private announce(latest: Inspection): void {
+    for (const [rule, reason] of Object.entries({ ...this.inspection.acknowledged, ...latest.acknowledged })) {
       this.deployment.metadata.addAnnotation(`${ACKNOWLEDGEMENT_PREFIX}${rule}`, reason);
     }
-    if (!this.printed) {
-      this.printed = true;
+    if (!this.announced) {
       this.findings.filter(({ severity, acknowledgement }) => severity === Severity.WARNING && !acknowledgement).forEach(print);
     }
-    return late.errors();
+    this.announced = latest;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import { ApiObject, App } from 'cdk8s';
+import { ApiObject, App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { IConstruct } from 'constructs';
 
@@ -13,8 +13,7 @@ export function configurationChecksum(workload: IConstruct, pod: k8s.PodSpec): s
     return undefined;
   }
   const { namespace } = ApiObject.of(workload).metadata;
-  const index = indexOf(App.of(workload));
-  const contents = [...names].sort().flatMap(name => index.get(`${namespace ?? ''}/${name}`)?.() ?? []);
+  const contents = [...names].sort().flatMap(name => find(workload, `${namespace ?? ''}/${name}`)?.() ?? []);
   return contents.length > 0 ? checksum(contents) : undefined;
 }
 
@@ -48,22 +47,45 @@ function referencedNames({ containers, initContainers = [], volumes = [] }: k8s.
   return names;
 }
 
-/** The checksum of each ConfigMap and Secret of a program, by namespace, kind and name. */
+/** The checksum of each ConfigMap and Secret below a scope, by namespace, kind and name. */
 type Index = Map<string, () => string>;
 
-const indexes = new WeakMap<IConstruct, Index>();
-
-function indexOf(app: IConstruct): Index {
-  let index = indexes.get(app);
-  if (!index) {
-    index = new Map();
-    for (const object of app.node.findAll().filter(ApiObject.isApiObject)) {
-      if (object.kind === 'ConfigMap' || object.kind === 'Secret') {
-        index.set(`${object.metadata.namespace ?? ''}/${object.kind}/${object.name}`, once(() => contentChecksum(object)));
-      }
+/** Looks beside the workload first: other charts can hold the same names for other environments, and to search them all takes long. */
+function find(workload: IConstruct, key: string): (() => string) | undefined {
+  const app = App.of(workload);
+  const known = indexesOf(app);
+  for (const scope of [Chart.of(workload), ...app.node.children]) {
+    const content = indexOf(scope, known).get(key);
+    if (content) {
+      return content;
     }
-    indexes.set(app, index);
   }
+  return undefined;
+}
+
+const indexes = new WeakMap<IConstruct, Map<IConstruct, Index>>();
+
+/** The indexes of a program's scopes, as far as they are known. */
+function indexesOf(app: IConstruct): Map<IConstruct, Index> {
+  const known = indexes.get(app) ?? new Map<IConstruct, Index>();
+  if (!indexes.has(app)) {
+    indexes.set(app, known);
+    // A program is validated each time before it is rendered: its content may have changed since the last time.
+    app.node.addValidation({
+      validate: () => {
+        known.clear();
+        return [];
+      },
+    });
+  }
+  return known;
+}
+
+function indexOf(scope: IConstruct, known: Map<IConstruct, Index>): Index {
+  const index = known.get(scope) ?? new Map(scope.node.findAll()
+    .filter((construct): construct is ApiObject => ApiObject.isApiObject(construct) && (construct.kind === 'ConfigMap' || construct.kind === 'Secret'))
+    .map(object => [`${object.metadata.namespace ?? ''}/${object.kind}/${object.name}`, once(() => contentChecksum(object))]));
+  known.set(scope, index);
   return index;
 }
 
@@ -75,9 +97,4 @@ function contentChecksum(object: ApiObject): string {
 function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-/** To be called when a program is validated, which it is each time before it is rendered: its content may have changed since the last time. */
-export function forgetConfiguration(app: IConstruct): void {
-  indexes.delete(app);
 }

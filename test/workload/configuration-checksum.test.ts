@@ -138,6 +138,17 @@ test('an object of the same name, but in another namespace, is not confused', ()
   expect(of('a')).toBe(of('b'));
 });
 
+test('objects of the same name in two charts, for two environments, are not confused', () => {
+  const app = new App();
+  const [development, production] = ['a', 'b'].map(content => {
+    const scope = new Chart(app, `environment-${content}`);
+    const config = new ConfigMap(scope, 'config', { metadata: { name: 'config' }, data: { content } });
+    return service(scope, { environmentFrom: [Env.fromConfigMap(config)] });
+  });
+  expect(checksum(development)).toBe(ofConfigMap(config => ({ environmentFrom: [Env.fromConfigMap(config)] }), { content: 'a' }));
+  expect(checksum(production)).toBe(ofConfigMap(config => ({ environmentFrom: [Env.fromConfigMap(config)] }), { content: 'b' }));
+});
+
 test('an object of another chart is found by its namespace', () => {
   const of = (value: string) => {
     const app = new App();
