@@ -46,6 +46,8 @@ const project = new cdk8s.ConstructLibraryCdk8s({
   eslintOptions: { dirs: ['lib'], devdirs: ['test', 'examples', 'bench'] },
   gitignore: ['dist/', 'node_modules/', '*.pyc', '__pycache__/', '.venv/', '.pytest_cache/'],
 });
+// 1.13.0 lacks the bindings of most platforms, which `npm ci` takes for an outdated lock file.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.tryFindObjectFile('package.json')!.addOverride('jest.coverageThreshold', { global: { lines: 95, branches: 95 } });
 
 project.addTask('bench', {

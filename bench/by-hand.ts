@@ -18,15 +18,18 @@ const POD_PATCHES = [
   JsonPatch.add(`${POD}/securityContext/seccompProfile`, { type: 'RuntimeDefault' }),
   JsonPatch.add(`${POD}/enableServiceLinks`, false),
   JsonPatch.add(`${POD}/tolerations`, ['not-ready', 'unreachable'].map(condition => (
-    { key: `node.kubernetes.io/${condition}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 }
+    { key: `node.kubernetes.io/${condition}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 25 }
   ))),
   // Patches come before the schema, which wants its own wrapper objects: plain values would vanish.
   JsonPatch.add(`${CONTAINER}/resources/requests/ephemeral-storage`, { value: '128Mi' }),
   JsonPatch.add(`${CONTAINER}/lifecycle`, { preStop: {} }),
 ];
 
-/** The schema of Kubernetes 1.28 drops the native sleep, so that it has to be put back afterwards. */
-const NATIVE_SLEEP = JsonPatch.add(`${CONTAINER}/lifecycle/preStop/sleep`, { seconds: DRAIN_SECONDS });
+/** What the schema of Kubernetes 1.28 drops, so that it has to be put back afterwards. */
+const NEWER_FIELDS = [
+  JsonPatch.add(`${CONTAINER}/lifecycle/preStop/sleep`, { seconds: DRAIN_SECONDS }),
+  JsonPatch.add(`${POD}/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution/0/podAffinityTerm/matchLabelKeys`, ['pod-template-hash']),
+];
 
 /**
  * The same objects as a `HighAvailabilityService` without further props makes, as an engineer writes them who knows cdk8s-plus-28 well: its classes as far as
@@ -99,17 +102,25 @@ function declareDeployment(
   deployment.select(LabelSelector.of({ labels: selector }));
 
   const object = ApiObject.of(deployment);
-  object.addJsonPatch(...POD_PATCHES, JsonPatch.add(`${POD}/topologySpreadConstraints`,
-    ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(topologyKey => ({
-      topologyKey,
+  const labelSelector = { matchLabels: selector };
+  object.addJsonPatch(
+    ...POD_PATCHES,
+    JsonPatch.add(`${POD}/topologySpreadConstraints`, [{
+      topologyKey: 'topology.kubernetes.io/zone',
       maxSkew: 1,
       whenUnsatisfiable: 'ScheduleAnyway',
-      labelSelector: { matchLabels: selector },
+      labelSelector,
       matchLabelKeys: ['pod-template-hash'],
       nodeTaintsPolicy: 'Honor',
-    }))));
+    }]),
+    JsonPatch.add(`${POD}/affinity`, {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector } }],
+      },
+    }),
+  );
   const render = object.toJson.bind(object);
-  object.toJson = () => JsonPatch.apply(render(), NATIVE_SLEEP);
+  object.toJson = () => JsonPatch.apply(render(), ...NEWER_FIELDS);
   return deployment;
 }
 

@@ -51,7 +51,7 @@ export interface HighAvailabilityServiceProps extends HighAvailabilityDefaultsPr
   readonly additionalPorts?: NamedPort[];
 
   /**
-   * Environment variables. Not the place for secrets: see `environmentReferences`.
+   * Environment variables; their values are strings. Not the place for secrets: see `environmentReferences`.
    *
    * @default - HOME=/tmp, since nothing else is writable
    */
@@ -121,7 +121,7 @@ export interface HighAvailabilityServiceProps extends HighAvailabilityDefaultsPr
   readonly initContainers?: ContainerProps[];
 
   /**
-   * Containers that run beside the main one.
+   * Containers that run beside the main one, hardened alike: mount a volume where they write.
    *
    * @default - none
    */

@@ -120,7 +120,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
    * @throws if the service has no network policy of its own
    */
   public allowFrom(peer: INetworkPolicyPeer): void {
-    this.requirePolicy('allowFrom').allowFrom(peer);
+    this.requirePolicy('allowFrom', peer).allowFrom(peer);
   }
 
   /**
@@ -129,7 +129,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
    * @throws if the service has no network policy of its own
    */
   public allowTo(peer: INetworkPolicyPeer): void {
-    this.requirePolicy('allowTo').addEgressRule(peer);
+    this.requirePolicy('allowTo', peer).addEgressRule(peer);
   }
 
   /**
@@ -217,9 +217,10 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
       },
       sleepSeconds: termination.nativeSleep ? termination.drainSeconds : undefined,
       scheduling: resolved.scheduling,
+      spread: resolved.spread,
+      kubernetesVersion: resolved.version,
       pod: {
         enableServiceLinks: false,
-        topologySpreadConstraints: resolved.spread.length > 0 ? resolved.spread : undefined,
         imagePullSecrets: props.imagePullSecrets?.map(name => ({ name })),
       },
       podSecurity: { seccompProfile: { type: security.seccompProfile } },
@@ -243,7 +244,10 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
     return deployment;
   }
 
-  private requirePolicy(verb: string): ServiceNetworkPolicy {
+  private requirePolicy(verb: string, peer: INetworkPolicyPeer): ServiceNetworkPolicy {
+    if (typeof peer?.toNetworkPolicyPeerConfig !== 'function') {
+      throw new Error(`${this.node.path}: ${verb}: '${peer}' is no peer; give another service, or Pods, Namespaces or a NetworkPolicyIpBlock of cdk8s-plus`);
+    }
     if (!(this.networkPolicy instanceof ServiceNetworkPolicy)) {
       throw new Error(`${this.node.path}: ${verb}: the service has no network policy of its own (NetworkAccess.unmanaged()); leave networkAccess out`);
     }

@@ -82,14 +82,14 @@ export interface HighAvailabilityDefaultsProps {
   /**
    * How the pods are kept apart.
    *
-   * @default - Spread.preferred(): evenly over zones, then nodes; a pod that cannot be placed evenly runs nevertheless
+   * @default - Spread.preferred(): evenly over zones, and apart on their nodes; a pod that cannot be placed so runs nevertheless
    */
   readonly spread?: Spread;
 
   /**
    * On which nodes the pods may run, and how fast they leave a node that fails.
    *
-   * @default - any node; 30 s after a node failed
+   * @default - any node; 25 s after a node was found to have failed
    */
   readonly scheduling?: SchedulingOptions;
 

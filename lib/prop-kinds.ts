@@ -1,6 +1,9 @@
-import { ImagePullPolicy } from 'cdk8s-plus-28';
+import { ContainerProps, ContainerResources, ImagePullPolicy } from 'cdk8s-plus-28';
 import { HighAvailabilityServiceProps } from './high-availability-service-props';
 import { Inspection } from './private/inspection';
+import { NamedPort } from './traffic/named-port';
+import { SchedulingOptions } from './workload/scheduling';
+import { SecurityOptions } from './workload/security';
 
 /** What a value has to be. */
 interface Kind {
@@ -10,6 +13,9 @@ interface Kind {
 
   /** The kind of each element of a list, or of each value of a map. */
   readonly each?: Kind;
+
+  /** The kind of each option that there is. */
+  readonly members?: Record<string, Kind>;
 }
 
 const isObject = (value: any) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -17,13 +23,43 @@ const isObject = (value: any) => typeof value === 'object' && value !== null && 
 /** Whatever it is, the concern that it belongs to checks it. */
 const anything: Kind = { fits: () => true, rule: '', remedy: '' };
 const text: Kind = { fits: value => typeof value === 'string', rule: 'is no string', remedy: 'write it as a string' };
-const options: Kind = { fits: isObject, rule: 'is no object', remedy: 'give an object with the options' };
 const list = (each: Kind): Kind => ({ fits: Array.isArray, rule: 'is no list', remedy: 'give a list', each });
 const map = (each: Kind): Kind => ({ fits: isObject, rule: 'is no object', remedy: 'give an object with a value for each name', each });
+
+/** Options by their names: one that is misspelt would otherwise be taken for one that is not given. */
+const options = <T>(members: Record<keyof Required<T>, Kind>, remedy: string = 'give an object with the options'): Kind => (
+  { fits: isObject, rule: 'is no object', remedy, members }
+);
 
 /** Told by a member, not by its class: several copies of a library can be in one program. */
 const made = (what: string, member: string, example: string): Kind => ({
   fits: value => isObject(value) && member in value, rule: `is no ${what}`, remedy: `make one, such as ${example}`,
+});
+
+const amounts = (example: string) => options<{ request: unknown; limit: unknown }>({ request: anything, limit: anything }, `give { request: ${example} }`);
+const resources = options<ContainerResources>({
+  cpu: amounts('Cpu.millis(250)'), memory: amounts('Size.mebibytes(512)'), ephemeralStorage: amounts('Size.gibibytes(1)'),
+});
+const container = options<ContainerProps>({
+  image: anything,
+  name: anything,
+  port: anything,
+  portNumber: anything,
+  ports: anything,
+  command: anything,
+  args: anything,
+  workingDir: anything,
+  envVariables: anything,
+  envFrom: anything,
+  volumeMounts: anything,
+  imagePullPolicy: anything,
+  readiness: anything,
+  liveness: anything,
+  startup: anything,
+  lifecycle: anything,
+  resources,
+  securityContext: anything,
+  restartPolicy: anything,
 });
 
 /** All props there are. */
@@ -33,7 +69,9 @@ const KINDS: Record<keyof HighAvailabilityServiceProps, Kind> = {
   args: list(text),
   port: anything,
   portName: anything,
-  additionalPorts: list(options),
+  additionalPorts: list(options<NamedPort>({
+    name: anything, port: anything, servicePort: anything, exposed: anything, protocol: anything, appProtocol: anything,
+  })),
   environment: map(anything),
   environmentReferences: map(made('EnvValue', 'valueFrom', 'EnvValue.fromSecretValue(...), or use environment for plain text')),
   environmentFrom: list(made('EnvFrom', '_toKube', 'Env.fromConfigMap(...)')),
@@ -43,8 +81,8 @@ const KINDS: Record<keyof HighAvailabilityServiceProps, Kind> = {
   healthCheck: made('HealthCheck', '_bind', "HealthCheck.http('/healthz')"),
   startupTime: made('Duration', 'toMilliseconds', 'Duration.minutes(2)'),
   serviceAccount: made('ServiceIdentity', '_bind', "ServiceIdentity.existing('name')"),
-  initContainers: list(options),
-  sidecars: list(options),
+  initContainers: list(container),
+  sidecars: list(container),
   podLabels: map(anything),
   name: anything,
   namespace: anything,
@@ -56,15 +94,31 @@ const KINDS: Record<keyof HighAvailabilityServiceProps, Kind> = {
     fits: value => Object.values(ImagePullPolicy).includes(value), rule: 'is no pull policy', remedy: `use one of ${Object.values(ImagePullPolicy).join(', ')}`,
   },
   imagePullSecrets: list(text),
-  resources: options,
+  resources,
   rollout: made('Rollout', '_bind', 'Rollout.rolling()'),
   shutdown: made('GracefulShutdown', '_bind', 'GracefulShutdown.sleep()'),
   spread: made('Spread', '_bind', 'Spread.preferred()'),
-  scheduling: options,
+  scheduling: options<SchedulingOptions>({
+    nodeFailureToleration: anything,
+    tolerations: list(made('NodeTaintQuery', '_toKube', "NodeTaintQuery.is('dedicated', 'web')")),
+    nodeSelector: anything,
+    affinity: anything,
+    priorityClassName: anything,
+    schedulerName: anything,
+  }),
   disruptionBudget: made('DisruptionBudget', '_bind', 'DisruptionBudget.maxUnavailable(PercentOrAbsolute.absolute(1))'),
   loadBalancing: made('LoadBalancing', '_bind', 'LoadBalancing.external()'),
   networkAccess: made('NetworkAccess', '_managed', 'NetworkAccess.open()'),
-  security: options,
+  security: options<SecurityOptions>({
+    user: anything,
+    group: anything,
+    useImageUser: anything,
+    allowRoot: anything,
+    writableRootFilesystem: anything,
+    allowPrivilegeEscalation: anything,
+    addCapabilities: anything,
+    unconfinedSeccomp: anything,
+  }),
   labels: map(anything),
   annotations: map(anything),
   podAnnotations: map(anything),
@@ -96,7 +150,13 @@ function fits(inspection: Inspection, prop: string, value: unknown, kind: Kind):
     inspection.fault(prop, Array.isArray(value) ? `[${value.join(', ')}]` : isObject(value) ? '{...}' : value, kind.rule, kind.remedy);
     return false;
   }
-  const { each } = kind;
-  const elements = each ? Object.entries(value as object) : [];
-  return elements.map(([key, element]) => fits(inspection, `${prop}.${key}`, element, each!)).every(x => x);
+  const { each, members } = kind;
+  const kindOf = (key: string) => each ?? (Object.hasOwn(members!, key) ? members![key] : noneOf(members!));
+  const elements = each || members ? Object.entries(value as object) : [];
+  const given = elements.filter(([, element]) => each || (element !== undefined && element !== null));
+  return given.map(([key, element]) => fits(inspection, `${prop}.${key}`, element, kindOf(key))).every(x => x);
+}
+
+function noneOf(members: Record<string, Kind>): Kind {
+  return { fits: () => false, rule: 'is no option', remedy: `use one of ${Object.keys(members).join(', ')}` };
 }

@@ -20,7 +20,7 @@ import { Rollout, RolloutSpec } from './workload/rollout';
 import { bindScheduling, SchedulingSpec } from './workload/scheduling';
 import { bindSecurity, PodSecurity } from './workload/security';
 import { ServiceIdentity } from './workload/service-identity';
-import { Spread } from './workload/spread';
+import { Spread, SpreadSpec } from './workload/spread';
 import { bindWritablePaths } from './workload/writable-paths';
 
 /** A service whose props are checked and whose defaults are filled in: what is left is to make the objects. */
@@ -39,7 +39,7 @@ export interface ResolvedService {
   readonly probes: Probes;
   readonly termination: Termination;
   readonly rollout: RolloutSpec;
-  readonly spread: k8s.TopologySpreadConstraint[];
+  readonly spread: SpreadSpec;
   readonly scheduling: SchedulingSpec;
   readonly budget?: k8s.PodDisruptionBudgetSpec;
   readonly security: PodSecurity;

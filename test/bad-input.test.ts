@@ -207,3 +207,43 @@ test('a ConfigMap of the program is a reference like any other', () => {
   const web = service({ environmentReferences: { A: EnvValue.fromConfigMap(config, 'a') } }, scope);
   expect(container(web).env).toContainEqual({ name: 'A', valueFrom: { configMapKeyRef: { key: 'a', name: config.name } } });
 });
+
+describe('an option that there is not', () => {
+  test.each([
+    ['additionalPorts', { additionalPorts: [{ name: 'admin', port: 81, service_port: 80 }] }, 'additionalPorts.0.service_port: 80 is no option; use one of name, port, servicePort,'],
+    ['sidecars', { sidecars: [{ name: 'proxy', image: IMAGE, port_number: 7000 }] }, 'sidecars.0.port_number: 7000 is no option; use one of image, name,'],
+    ['security', { security: { runAsUser: 5 } }, 'security.runAsUser: 5 is no option; use one of user, group,'],
+    ['scheduling', { scheduling: { priorityClass: 'high' } }, "scheduling.priorityClass: 'high' is no option"],
+    ['resources', { resources: { requests: {} } }, "resources.requests: '{...}' is no option; use one of cpu, memory, ephemeralStorage"],
+    ['resources.cpu', { resources: { cpu: '500m' } }, "resources.cpu: '500m' is no object; give { request: Cpu.millis(250) }"],
+  ])('fails in %s, rather than be dropped', (_, props, message) => {
+    expect(faults(props)).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('is not confused with one that is not given', () => {
+    expect(() => service({ security: { user: undefined }, additionalPorts: [{ name: 'admin', port: 81, servicePort: undefined }] })).not.toThrow();
+  });
+});
+
+describe('a value in the place of an object', () => {
+  test.each([
+    ['liveness', HealthCheck.http('/').withLiveness('/alive' as any), "healthCheck.liveness: '/alive' is no HealthCheck; make one, such as HealthCheck.http('/alive')."],
+    ['startup', HealthCheck.http('/').withStartup(null as any), 'healthCheck.startup: null is no HealthCheck'],
+  ])('fails as the check of %s', (_, healthCheck, message) => {
+    expect(faults({ healthCheck })).toEqual([expect.stringContaining(message)]);
+  });
+
+  test.each(['allowFrom', 'allowTo'] as const)('fails as the peer of %s', verb => {
+    expect(() => service()[verb]('front' as any)).toThrow(`test/web: ${verb}: 'front' is no peer; give another service, or Pods,`);
+  });
+
+  test('fails as an operation of a patch', () => {
+    const web = service();
+    web.patch(web.deployment, { op: 'add', path: '/spec/paused', value: true } as any);
+    expect(refusal(() => manifest(web, 'Deployment'))).toContain('test/web/Deployment: patch: \'{"op":"add","path":"/spec/paused","value":true}\' is no operation');
+  });
+
+  test('a fixed number of no pods is one fault', () => {
+    expect(faults({ replicas: 0 })).toEqual(['replicas: 0 is no whole number of at least 1; give one.']);
+  });
+});

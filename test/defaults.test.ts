@@ -74,12 +74,24 @@ describe('the pods', () => {
   const spec = podSpec(service());
 
   test('have 50 s to leave: 15 to drain, 30 to finish, 5 to spare', () => expect(spec.terminationGracePeriodSeconds).toBe(50));
-  test('leave a failed node after 30 s', () => expect(spec.tolerations).toEqual(['not-ready', 'unreachable'].map(taint => ({
-    key: `node.kubernetes.io/${taint}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30,
+  test('leave a failed node after 25 s', () => expect(spec.tolerations).toEqual(['not-ready', 'unreachable'].map(taint => ({
+    key: `node.kubernetes.io/${taint}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 25,
   }))));
-  test('are spread over zones, then nodes', () => expect(spec.topologySpreadConstraints).toEqual(['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map(topologyKey => ({
-    topologyKey, maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: NAME }, matchLabelKeys: ['pod-template-hash'], nodeTaintsPolicy: 'Honor',
-  }))));
+  test('are spread over zones', () => expect(spec.topologySpreadConstraints).toEqual([{
+    topologyKey: 'topology.kubernetes.io/zone',
+    maxSkew: 1,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: NAME },
+    matchLabelKeys: ['pod-template-hash'],
+    nodeTaintsPolicy: 'Honor',
+  }]));
+  test('keep apart on their nodes', () => expect(spec.affinity).toEqual({
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 100, podAffinityTerm: { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: NAME }, matchLabelKeys: ['pod-template-hash'] } },
+      ],
+    },
+  }));
   test('run as the user 65532', () => expect(spec.securityContext).toEqual({
     runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' },
   }));

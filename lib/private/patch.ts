@@ -13,6 +13,9 @@ interface Operation {
  */
 export function applyPatch(constructPath: string, manifest: any, ops: JsonPatch[]): any {
   return ops.reduce((document, patch) => {
+    if (!(patch instanceof JsonPatch)) {
+      throw new Error(`${constructPath}: patch: '${JSON.stringify(patch)}' is no operation; make one, such as JsonPatch.add('/spec/...', value)`);
+    }
     const { op, path, from = path, value } = (patch as unknown as { _toJson(): Operation })._toJson();
     const refuse = (rule: string, remedy: string): never => {
       throw new Error(`${constructPath}: patch: ${op} '${path}' ${rule}; ${remedy}`);

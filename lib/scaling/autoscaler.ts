@@ -34,7 +34,7 @@ export function bindReplicas(inspection: Inspection, { minReplicas, maxReplicas,
     if (inspection.integer('replicas', replicas, 1)) {
       inspectFloor(inspection, 'replicas', replicas);
     }
-    return { floor: replicas, ceiling: replicas, scales: false };
+    return { floor: Math.max(1, replicas), ceiling: Math.max(1, replicas), scales: false };
   }
   const floor = minReplicas ?? DEFAULT_FLOOR;
   const ceiling = maxReplicas ?? floor * 3;

@@ -18,7 +18,7 @@ export class ScalingMetric {
   /**
    * Keep the pods' CPU use at this share of what they requested.
    *
-   * @param percent of the CPU request, from 1; 65 leaves room for two of three zones to carry all
+   * @param percent of the CPU request, from 1 to 100; 65 leaves room for two of three zones to carry all
    */
   public static cpuUtilization(percent: number): ScalingMetric {
     return new ScalingMetric({ name: 'cpu', againstRequest: true }, percent, target => Metric.resourceCpu(MetricTarget.averageUtilization(target)));
@@ -27,7 +27,7 @@ export class ScalingMetric {
   /**
    * Keep the pods' memory use at this share of what they requested. Memory rarely falls when load does: combine it with another metric.
    *
-   * @param percent of the memory request, from 1
+   * @param percent of the memory request, from 1 to 100
    */
   public static memoryUtilization(percent: number): ScalingMetric {
     return new ScalingMetric({ name: 'memory', againstRequest: true }, percent, target => Metric.resourceMemory(MetricTarget.averageUtilization(target)));

@@ -251,7 +251,8 @@ export class LoadBalancing {
     const { annotations = {}, loadBalancerClass, sourceRanges, externalTrafficPolicy } = this.options;
     if (this.reach === 'internal' && loadBalancerClass === undefined && Object.keys(annotations).length === 0) {
       inspection.fault('loadBalancing', 'LoadBalancing.internal()', 'names neither annotations nor a loadBalancerClass, so the address would be public on most platforms',
-        "say 'internal' in your platform's words, for example annotations: { 'service.beta.kubernetes.io/aws-load-balancer-scheme': 'internal' }");
+        "say 'internal' in your platform's words; with the AWS Load Balancer Controller: loadBalancerClass: 'service.k8s.aws/nlb', "
+        + "annotations: { 'service.beta.kubernetes.io/aws-load-balancer-scheme': 'internal' }");
     }
     if (loadBalancerClass !== undefined && !(typeof loadBalancerClass === 'string' && isQualifiedKey(loadBalancerClass))) {
       inspection.fault('loadBalancing.loadBalancerClass', loadBalancerClass, 'is no class name', "give one such as 'service.k8s.aws/nlb'");

@@ -26,7 +26,8 @@ export interface RestrictedAccessOptions {
  */
 export class NetworkAccess {
   /**
-   * Anyone may connect, to the declared ports only; the pods may connect to anyone.
+   * Anyone may connect, to the declared ports only; the pods may connect to anyone. Policies add up: in a namespace that denies by default this opens the
+   * declared ports. Use `unmanaged()` where the namespace's own policies decide.
    */
   public static open(): NetworkAccess {
     return new NetworkAccess(true, {});
@@ -36,7 +37,7 @@ export class NetworkAccess {
    * Only these may connect, to the declared ports only.
    */
   public static restricted(options: RestrictedAccessOptions): NetworkAccess {
-    return new NetworkAccess(true, options);
+    return new NetworkAccess(true, options ?? {});
   }
 
   /**

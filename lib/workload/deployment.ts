@@ -4,6 +4,8 @@ import { Construct } from 'constructs';
 import { configurationChecksum } from './configuration-checksum';
 import { renderResources, roundedUp, SIDECAR_RESOURCES } from './resources';
 import { mergeAffinity, SchedulingSpec } from './scheduling';
+import { PER_VERSION, SpreadSpec } from './spread';
+import { KubernetesVersion } from '../kubernetes-version';
 import { amendManifest } from '../private/manifest';
 
 /** What a Deployment is made of beyond what cdk8s-plus has words for. */
@@ -21,10 +23,15 @@ export interface DeploymentSettings {
   readonly sleepSeconds?: number;
 
   readonly scheduling: SchedulingSpec;
+  readonly spread: SpreadSpec;
+  readonly kubernetesVersion: KubernetesVersion;
   readonly pod: Partial<k8s.PodSpec>;
   readonly podSecurity: Partial<k8s.PodSecurityContext>;
   readonly revisionHistoryLimit?: number;
 }
+
+/** The first version whose API server knows that affinity can tell versions apart: KEP-3633. Its scheduler heeds it from 1.31 on; until then it is ignored. */
+const AFFINITY_PER_VERSION = KubernetesVersion.of('1.29');
 
 /** The annotation that changes with the ConfigMaps and Secrets that the pods use. */
 const CHECKSUM_ANNOTATION = 'cdk8s-high-availability/configuration';
@@ -43,6 +50,9 @@ export class HighAvailabilityDeployment extends Deployment {
     this.select(LabelSelector.of({ labels: settings.selector }));
     if (settings.sleepSeconds) {
       amendManifest(ApiObject.of(this), manifest => withNativeSleep(manifest, settings.sleepSeconds!));
+    }
+    if (settings.spread.antiAffinity && settings.kubernetesVersion.isAtLeast(AFFINITY_PER_VERSION)) {
+      amendManifest(ApiObject.of(this), withAffinityPerVersion);
     }
   }
 
@@ -83,12 +93,14 @@ export class HighAvailabilityDeployment extends Deployment {
   }
 
   private podSpec(spec: k8s.PodSpec): k8s.PodSpec {
-    const { scheduling, pod, podSecurity } = this.settings;
+    const { scheduling, spread, pod, podSecurity } = this.settings;
+    const apart = spread.antiAffinity && { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [spread.antiAffinity] } };
     return {
       ...spec,
       ...pod,
       ...scheduling,
-      affinity: mergeAffinity(scheduling.affinity, spec.affinity),
+      affinity: mergeAffinity(mergeAffinity(apart, scheduling.affinity), spec.affinity),
+      topologySpreadConstraints: spread.constraints.length > 0 ? spread.constraints : undefined,
       tolerations: [...scheduling.tolerations ?? [], ...spec.tolerations ?? []],
       securityContext: { ...spec.securityContext, ...podSecurity, ...(!needsGroup(spec) && { fsGroup: undefined, fsGroupChangePolicy: undefined }) },
       containers: spec.containers.map((container, index) => this.container(container, true, index === 0 ? this.settings.main : {})),
@@ -144,5 +156,13 @@ function withNativeSleep(manifest: any, seconds: number): any {
       lifecycle.preStop.sleep = { seconds };
     }
   }
+  return manifest;
+}
+
+/** The spread's own anti-affinity comes first of all. */
+function withAffinityPerVersion(manifest: any): any {
+  const [apart] = manifest.spec.template.spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution;
+  const { labelSelector, ...rest } = apart.podAffinityTerm;
+  apart.podAffinityTerm = { labelSelector, matchLabelKeys: PER_VERSION, ...rest };
   return manifest;
 }

@@ -165,6 +165,12 @@ export class HealthCheck {
 
   /** @internal */
   public _bind(inspection: Inspection, containerPort: number, startupTime: Duration): Probes {
+    for (const [prop, check] of Object.entries({ liveness: this.liveness, startup: this.startup })) {
+      if (check !== undefined && check !== 'none' && typeof check?._bind !== 'function') {
+        inspection.fault(`healthCheck.${prop}`, check, 'is no HealthCheck', "make one, such as HealthCheck.http('/alive')");
+        return {};
+      }
+    }
     const liveness = this.liveness === 'none' ? undefined : this.liveness ?? HealthCheck.tcp();
     if (liveness) {
       this.compare(inspection, liveness, containerPort);

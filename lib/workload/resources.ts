@@ -47,8 +47,9 @@ export function inspectResources(inspection: Inspection, resources: ContainerRes
     const [request, limit] = cpuAmounts;
     inspection.finding('HA-H2', {
       message: `resources.cpu: the limit of ${limit} CPU stops bursts at ${limit / request} times the request, though the node may be idle`,
-      remedy: `give a limit of ${ROOMY} times the request or more, or none`,
-      severity: limit / request >= ROOMY ? Severity.INFORMATION : Severity.WARNING,
+      ...(limit / request >= ROOMY
+        ? { remedy: 'give no limit if bursts matter more than neighbours', severity: Severity.INFORMATION }
+        : { remedy: `give a limit of ${ROOMY} times the request or more, or none` }),
     });
   }
 }

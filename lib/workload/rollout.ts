@@ -30,7 +30,8 @@ export interface RollingUpdateOptions {
   readonly minReady?: Duration;
 
   /**
-   * After how long without progress the rollout counts as failed (`kubectl rollout status` then ends with an error). The old pods go on serving.
+   * After how long without progress the rollout counts as failed (`kubectl rollout status` then ends with an error). The old pods go on serving. Each new pod
+   * that becomes ready is progress, even if it crashes again: `minReady` is what stops such a version.
    *
    * @default - 10 minutes, or `startupTime` + `minReady` + 5 minutes for pulling the image, if that is longer
    */

@@ -29,7 +29,7 @@ export interface SecurityOptions {
   readonly useImageUser?: boolean;
 
   /**
-   * Let the process run as root. "restricted" and "baseline" namespaces refuse or report such pods.
+   * Let the process run as root. Namespaces that enforce "restricted" refuse such pods.
    *
    * @default false
    */

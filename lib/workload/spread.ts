@@ -49,12 +49,24 @@ export interface SpreadContext {
   readonly nodeSelector: Record<string, string>;
 }
 
+/** A spread in the words of the Kubernetes API. */
+export interface SpreadSpec {
+  readonly constraints: k8s.TopologySpreadConstraint[];
+  readonly antiAffinity?: k8s.WeightedPodAffinityTerm;
+}
+
+/** Only pods of the same version count. */
+export const PER_VERSION = ['pod-template-hash'];
+
 type Strictness = 'preferred' | 'required' | 'none';
 
 const ASSUMED_ZONES = 3;
 
 /**
  * How pods are kept apart, so that what fails takes few of them.
+ *
+ * Zones are a topology spread constraint. Nodes, if they come after something else, are a preferred anti-affinity: the scheduler weighs a constraint by how many
+ * domains it has, so that a second constraint over many nodes outweighs the one over few zones, and zones stay empty.
  *
  * Pods of an older version are not counted (`matchLabelKeys`): otherwise a rollout can leave a zone empty. Cordoned and failed nodes are not counted
  * either (`nodeTaintsPolicy: Honor`): otherwise they look like empty domains, and what they held waits for them.
@@ -92,7 +104,7 @@ export class Spread {
   }
 
   /** @internal */
-  public _bind(inspection: Inspection, labels: Record<string, string>, context: SpreadContext): k8s.TopologySpreadConstraint[] {
+  public _bind(inspection: Inspection, labels: Record<string, string>, context: SpreadContext): SpreadSpec {
     const { topologies = [Topology.ZONE, Topology.HOSTNAME], maxSkew = 1, minDomains, zones } = this.options;
     if (zones !== undefined) {
       inspection.integer('spread.zones', zones, 1);
@@ -100,7 +112,7 @@ export class Spread {
     const keys = topologies.map(topology => topology?.key);
     this.inspectCoverage(inspection, this.strictness === 'none' ? [] : keys, context.minReplicas);
     if (this.strictness === 'none') {
-      return [];
+      return { constraints: [] };
     }
     if (topologies.length === 0) {
       inspection.fault('spread.topologies', '[]', 'is empty', 'name a topology, or use Spread.none()');
@@ -116,15 +128,21 @@ export class Spread {
     if (minDomains !== undefined && inspection.integer('spread.minDomains', minDomains, 1)) {
       this.inspectMinDomains(inspection, keys[0], minDomains, maxSkew, context);
     }
-    return keys.map((key, index) => ({
-      topologyKey: key,
+    const labelSelector = { matchLabels: labels };
+    const constraints = keys.map((topologyKey, index) => ({
+      topologyKey,
       maxSkew,
       whenUnsatisfiable: this.strictness === 'required' && index === 0 ? 'DoNotSchedule' : 'ScheduleAnyway',
-      labelSelector: { matchLabels: labels },
-      matchLabelKeys: ['pod-template-hash'],
+      labelSelector,
+      matchLabelKeys: PER_VERSION,
       nodeTaintsPolicy: 'Honor',
       ...(minDomains !== undefined && index === 0 && { minDomains }),
     }));
+    const topologyKey = Topology.HOSTNAME.key;
+    return keys.indexOf(topologyKey) < 1 ? { constraints } : {
+      constraints: constraints.filter(constraint => constraint.topologyKey !== topologyKey),
+      antiAffinity: { weight: 100, podAffinityTerm: { topologyKey, labelSelector } },
+    };
   }
 
   private inspectCoverage(inspection: Inspection, keys: string[], minReplicas: number): void {

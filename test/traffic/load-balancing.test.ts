@@ -28,7 +28,8 @@ describe('the reach', () => {
   test.each([{}, undefined, { annotations: {} }])('fails for internal with %p, which says nothing of it', options => {
     expect(refusal({ loadBalancing: LoadBalancing.internal(options as any) })).toBe("HighAvailabilityService 'test/web' is refused:\n"
       + "  - loadBalancing: 'LoadBalancing.internal()' names neither annotations nor a loadBalancerClass, so the address would be public on most platforms; "
-      + `say 'internal' in your platform's words, for example annotations: { '${AWS}': 'internal' }.`);
+      + "say 'internal' in your platform's words; with the AWS Load Balancer Controller: loadBalancerClass: 'service.k8s.aws/nlb', "
+      + `annotations: { '${AWS}': 'internal' }.`);
   });
 
   test.each([

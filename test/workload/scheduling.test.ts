@@ -1,6 +1,6 @@
 import { Duration } from 'cdk8s';
 import { Deployment, k8s, LabeledNode, Node, NodeLabelQuery, NodeTaintQuery, TaintEffect, Topology } from 'cdk8s-plus-28';
-import { HighAvailabilityService, SchedulingOptions, Severity } from '../../lib';
+import { HighAvailabilityService, SchedulingOptions, Severity, Spread } from '../../lib';
 import { chart, describeFaults, describeRule, IMAGE, podSpec, service } from '../fixtures';
 
 const { seconds } = Duration;
@@ -20,13 +20,14 @@ function nodesWith(label: string, value: string): LabeledNode {
 const has = (key: string, value: string) => ({ key, operator: 'In', values: [value] });
 
 describe('the default', () => {
-  test('leaves a failed node after 30 s', () => {
-    expect(podSpec(service()).tolerations).toEqual(failureTolerations(30));
+  test('leaves a failed node after 25 s', () => {
+    expect(podSpec(service()).tolerations).toEqual(failureTolerations(25));
   });
 
   test('runs on any node, by the cluster\'s scheduler, without a priority class', () => {
     const spec = podSpec(service());
-    ['nodeSelector', 'affinity', 'schedulerName', 'priorityClassName', 'nodeName'].forEach(field => expect(spec).not.toHaveProperty(field));
+    ['nodeSelector', 'schedulerName', 'priorityClassName', 'nodeName'].forEach(field => expect(spec).not.toHaveProperty(field));
+    expect(Object.keys(spec.affinity)).toEqual(['podAntiAffinity']);
   });
 });
 
@@ -38,7 +39,7 @@ describe('options', () => {
   test('tolerations come after those for failures', () => {
     const tolerations = [NodeTaintQuery.exists('spot'), NodeTaintQuery.is('team', 'a', { effect: TaintEffect.NO_SCHEDULE })];
     expect(podSpec(scheduled({ tolerations })).tolerations).toEqual([
-      ...failureTolerations(30),
+      ...failureTolerations(25),
       { key: 'spot', operator: 'Exists' },
       { key: 'team', operator: 'Equal', value: 'a', effect: 'NoSchedule' },
     ]);
@@ -60,7 +61,7 @@ describe('options', () => {
     const affinity: k8s.Affinity = {
       podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: { topologyKey: 'rack' } }] },
     };
-    expect(podSpec(scheduled({ affinity })).affinity).toEqual(affinity);
+    expect(podSpec(service({ scheduling: { affinity }, spread: Spread.none() })).affinity).toEqual(affinity);
   });
 });
 
@@ -68,7 +69,7 @@ describe('what is asked for later', () => {
   test('tolerations are added', () => {
     const web = scheduled({ tolerations: [NodeTaintQuery.exists('spot')] });
     web.deployment.scheduling.tolerate(Node.tainted(NodeTaintQuery.exists('gpu')));
-    expect(podSpec(web).tolerations).toEqual([...failureTolerations(30), { key: 'spot', operator: 'Exists' }, { key: 'gpu', operator: 'Exists' }]);
+    expect(podSpec(web).tolerations).toEqual([...failureTolerations(25), { key: 'spot', operator: 'Exists' }, { key: 'gpu', operator: 'Exists' }]);
   });
 
   test('a node is assigned', () => {
@@ -80,8 +81,8 @@ describe('what is asked for later', () => {
   test('affinity alone is kept', () => {
     const web = service();
     web.deployment.scheduling.attract(nodesWith('disk', 'ssd'));
-    expect(podSpec(web).affinity).toEqual({
-      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [has('disk', 'ssd')] }] } },
+    expect(podSpec(web).affinity.nodeAffinity).toEqual({
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [has('disk', 'ssd')] }] },
     });
   });
 
@@ -147,7 +148,7 @@ describe('the affinity of the props and that of later', () => {
     const { affinity } = podSpec(web, 'web');
     expect(affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution).toEqual([term('cache'), { topologyKey: 'topology.kubernetes.io/zone', ...others }]);
     expect(affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution).toEqual([term('batch'), { topologyKey: 'kubernetes.io/hostname', ...others }]);
-    expect(affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution).toHaveLength(1);
+    expect(affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution).toMatchObject([{ weight: 100 }, { weight: 3 }]);
   });
 
   test('a plain Deployment can keep away from the service', () => {
@@ -176,7 +177,7 @@ describeFaults([
     within({ nodeFailureToleration: seconds(2) })],
   ['a bare number', within({ nodeFailureToleration: 30 as any }), 'scheduling.nodeFailureToleration: 30 is no duration; give one such as Duration.seconds(30)',
     within({ nodeFailureToleration: seconds(30) })],
-  ['an undefined toleration', within({ tolerations: [undefined as any] }), 'scheduling.tolerations: undefined is no taint; leave it out', within({ tolerations: [] })],
+  ['an undefined toleration', within({ tolerations: [undefined as any] }), "scheduling.tolerations.0: undefined is no NodeTaintQuery; make one, such as NodeTaintQuery.is('dedicated', 'web')", within({ tolerations: [] })],
   ['a bad label of nodes', within({ nodeSelector: { 'a b': 'c' } }), "scheduling.nodeSelector: 'a b' is no label or annotation key", within({ nodeSelector: { 'a.b': 'c' } })],
   ['a bad value of nodes', within({ nodeSelector: { a: 'b c' } }), "scheduling.nodeSelector.a: 'b c' is no label value", within({ nodeSelector: { a: 'b-c' } })],
   ['an undefined value of nodes', within({ nodeSelector: { a: undefined as any } }), 'scheduling.nodeSelector.a: undefined is no string', within({ nodeSelector: { a: '' } })],

@@ -1,22 +1,38 @@
 import { Topology } from 'cdk8s-plus-28';
-import { HighAvailabilityServiceProps, RequiredSpreadOptions, Severity, Spread, SpreadOptions } from '../../lib';
+import { HighAvailabilityServiceProps, KubernetesVersion, RequiredSpreadOptions, Severity, Spread, SpreadOptions } from '../../lib';
 import { describeFaults, describeRule, findings, podSpec, service } from '../fixtures';
 
 const ZONE = 'topology.kubernetes.io/zone';
 const NODE = 'kubernetes.io/hostname';
 const both = [Topology.ZONE, Topology.HOSTNAME];
+const racks = [Topology.ZONE, Topology.custom('example.com/rack')];
 
 function constraints(spread?: Spread): any[] {
   return podSpec(service({ spread })).topologySpreadConstraints;
+}
+
+function apart(props: Partial<HighAvailabilityServiceProps> = {}): any[] {
+  return podSpec(service(props)).affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution;
 }
 
 const preferred = (options?: SpreadOptions) => ({ spread: Spread.preferred(options) });
 const required = (options?: RequiredSpreadOptions) => ({ spread: Spread.required(options) });
 
 describe('the default', () => {
-  test('spreads over zones, then nodes, as evenly as possible', () => {
-    expect(constraints().map(({ topologyKey, maxSkew, whenUnsatisfiable }) => [topologyKey, maxSkew, whenUnsatisfiable]))
-      .toEqual([[ZONE, 1, 'ScheduleAnyway'], [NODE, 1, 'ScheduleAnyway']]);
+  test('spreads over zones as evenly as possible', () => {
+    expect(constraints().map(({ topologyKey, maxSkew, whenUnsatisfiable }) => [topologyKey, maxSkew, whenUnsatisfiable])).toEqual([[ZONE, 1, 'ScheduleAnyway']]);
+  });
+
+  test('keeps pods apart on nodes by a preference, since a second constraint would outweigh the one over zones', () => {
+    expect(apart()).toEqual([{
+      weight: 100,
+      podAffinityTerm: { topologyKey: NODE, labelSelector: { matchLabels: { 'app.kubernetes.io/name': 'web' } }, matchLabelKeys: ['pod-template-hash'] },
+    }]);
+  });
+
+  test('tells versions apart on nodes, too, where the API server knows the field', () => {
+    expect(apart({ kubernetesVersion: KubernetesVersion.of('1.29') })[0].podAffinityTerm.matchLabelKeys).toEqual(['pod-template-hash']);
+    expect(apart({ kubernetesVersion: KubernetesVersion.of('1.28') })[0].podAffinityTerm).not.toHaveProperty('matchLabelKeys');
   });
 
   test('counts the service\'s own pods, of one version', () => {
@@ -27,7 +43,7 @@ describe('the default', () => {
   });
 
   test('does not count nodes that are cordoned or have failed', () => {
-    expect(constraints().map(({ nodeTaintsPolicy }) => nodeTaintsPolicy)).toEqual(['Honor', 'Honor']);
+    expect(constraints().map(({ nodeTaintsPolicy }) => nodeTaintsPolicy)).toEqual(['Honor']);
   });
 
   test('is the same as preferred without options', () => {
@@ -38,24 +54,34 @@ describe('the default', () => {
 
 describe('options', () => {
   test('required makes the first topology strict, and only that', () => {
-    expect(constraints(Spread.required()).map(({ whenUnsatisfiable }) => whenUnsatisfiable)).toEqual(['DoNotSchedule', 'ScheduleAnyway']);
+    const topologies = [Topology.ZONE, Topology.custom('example.com/rack'), Topology.HOSTNAME];
+    expect(constraints(Spread.required()).map(({ whenUnsatisfiable }) => whenUnsatisfiable)).toEqual(['DoNotSchedule']);
+    expect(constraints(Spread.required({ topologies })).map(({ whenUnsatisfiable }) => whenUnsatisfiable)).toEqual(['DoNotSchedule', 'ScheduleAnyway']);
+    expect(apart({ spread: Spread.required({ topologies }) })).toHaveLength(1);
   });
 
   test('none leaves it to the scheduler', () => {
     expect(constraints(Spread.none())).toBeUndefined();
+    expect(podSpec(service({ spread: Spread.none() })).affinity).toBeUndefined();
   });
 
   test('topologies are taken in their order', () => {
     const topologies = [Topology.custom('example.com/rack'), Topology.HOSTNAME, Topology.ZONE];
-    expect(constraints(Spread.preferred({ topologies })).map(({ topologyKey }) => topologyKey)).toEqual(['example.com/rack', NODE, ZONE]);
+    expect(constraints(Spread.preferred({ topologies })).map(({ topologyKey }) => topologyKey)).toEqual(['example.com/rack', ZONE]);
   });
 
-  test.each([Spread.preferred({ maxSkew: 2 }), Spread.required({ maxSkew: 2 })])('maxSkew holds for every topology', spread => {
+  test('nodes are a constraint where they come first', () => {
+    const spread = Spread.preferred({ topologies: [Topology.HOSTNAME, Topology.ZONE] });
+    expect(constraints(spread).map(({ topologyKey }) => topologyKey)).toEqual([NODE, ZONE]);
+    expect(podSpec(service({ spread })).affinity).toBeUndefined();
+  });
+
+  test.each([Spread.preferred({ maxSkew: 2, topologies: racks }), Spread.required({ maxSkew: 2, topologies: racks })])('maxSkew holds for every constraint', spread => {
     expect(constraints(spread).map(({ maxSkew }) => maxSkew)).toEqual([2, 2]);
   });
 
   test('minDomains is said of the strict topology only', () => {
-    expect(constraints(Spread.required({ minDomains: 2 })).map(({ minDomains }) => minDomains)).toEqual([2, undefined]);
+    expect(constraints(Spread.required({ minDomains: 2, topologies: racks })).map(({ minDomains }) => minDomains)).toEqual([2, undefined]);
   });
 
   test('zones leaves no trace in the constraints', () => {
