@@ -190,7 +190,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
   private createDeployment(props: HighAvailabilityServiceProps, metadata: ApiObjectMetadata): HighAvailabilityDeployment {
     const { resolved } = this;
     const { security, termination } = resolved;
-    const writable = writableMounts(this, resolved.writableVolumes);
+    const writable = writableMounts(resolved.writableVolumes);
     const lowPort = resolved.ports.some(({ port }) => port < PRIVILEGED_PORTS);
     const deployment = new HighAvailabilityDeployment(this, {
       metadata,
@@ -218,7 +218,6 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
       sleepSeconds: termination.nativeSleep ? termination.drainSeconds : undefined,
       scheduling: resolved.scheduling,
       spread: resolved.spread,
-      kubernetesVersion: resolved.version,
       pod: {
         enableServiceLinks: false,
         imagePullSecrets: props.imagePullSecrets?.map(name => ({ name })),

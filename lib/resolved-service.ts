@@ -106,6 +106,7 @@ export function resolveService(inspection: Inspection, name: string, given: High
     termination,
     rollout: (props.rollout ?? DEFAULTS.rollout)._bind(inspection, replicas.floor, startupTime),
     spread: spread._bind(inspection, selector, {
+      version,
       minReplicas: replicas.floor,
       maxReplicas: replicas.ceiling,
       nodeSelector: props.scheduling?.nodeSelector ?? {},

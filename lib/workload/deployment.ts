@@ -5,7 +5,6 @@ import { configurationChecksum } from './configuration-checksum';
 import { renderResources, roundedUp, SIDECAR_RESOURCES } from './resources';
 import { mergeAffinity, SchedulingSpec } from './scheduling';
 import { PER_VERSION, SpreadSpec } from './spread';
-import { KubernetesVersion } from '../kubernetes-version';
 import { amendManifest } from '../private/manifest';
 
 /** What a Deployment is made of beyond what cdk8s-plus has words for. */
@@ -24,14 +23,10 @@ export interface DeploymentSettings {
 
   readonly scheduling: SchedulingSpec;
   readonly spread: SpreadSpec;
-  readonly kubernetesVersion: KubernetesVersion;
   readonly pod: Partial<k8s.PodSpec>;
   readonly podSecurity: Partial<k8s.PodSecurityContext>;
   readonly revisionHistoryLimit?: number;
 }
-
-/** The first version whose API server knows that affinity can tell versions apart: KEP-3633. Its scheduler heeds it from 1.31 on; until then it is ignored. */
-const AFFINITY_PER_VERSION = KubernetesVersion.of('1.29');
 
 /** The annotation that changes with the ConfigMaps and Secrets that the pods use. */
 const CHECKSUM_ANNOTATION = 'cdk8s-high-availability/configuration';
@@ -51,7 +46,7 @@ export class HighAvailabilityDeployment extends Deployment {
     if (settings.sleepSeconds) {
       amendManifest(ApiObject.of(this), manifest => withNativeSleep(manifest, settings.sleepSeconds!));
     }
-    if (settings.spread.antiAffinity && settings.kubernetesVersion.isAtLeast(AFFINITY_PER_VERSION)) {
+    if (settings.spread.antiAffinity) {
       amendManifest(ApiObject.of(this), withAffinityPerVersion);
     }
   }

@@ -1,4 +1,5 @@
 import { k8s, Topology } from 'cdk8s-plus-28';
+import { KubernetesVersion } from '../kubernetes-version';
 import { Inspection } from '../private/inspection';
 import { isQualifiedKey } from '../private/names';
 
@@ -42,6 +43,7 @@ export interface RequiredSpreadOptions extends SpreadOptions {
 
 /** What the rest of the workload has to do with its spread. */
 export interface SpreadContext {
+  readonly version: KubernetesVersion;
   readonly minReplicas: number;
   readonly maxReplicas: number;
 
@@ -58,6 +60,12 @@ export interface SpreadSpec {
 /** Only pods of the same version count. */
 export const PER_VERSION = ['pod-template-hash'];
 
+/**
+ * The first version whose API server knows that affinity can tell versions apart: KEP-3633. Its scheduler heeds it from 1.31 on. Without it the pods of the old
+ * version weigh as much as the zones do, and a rollout can leave a zone empty.
+ */
+const AFFINITY_PER_VERSION = KubernetesVersion.of('1.29');
+
 type Strictness = 'preferred' | 'required' | 'none';
 
 const ASSUMED_ZONES = 3;
@@ -66,7 +74,8 @@ const ASSUMED_ZONES = 3;
  * How pods are kept apart, so that what fails takes few of them.
  *
  * Zones are a topology spread constraint. Nodes, if they come after something else, are a preferred anti-affinity: the scheduler weighs a constraint by how many
- * domains it has, so that a second constraint over many nodes outweighs the one over few zones, and zones stay empty.
+ * domains it has, so that a second constraint over many nodes outweighs the one over few zones, and zones stay empty. For Kubernetes 1.28, which has no such
+ * anti-affinity per version, nodes are left to the scheduler's own preference for those with room.
  *
  * Pods of an older version are not counted (`matchLabelKeys`): otherwise a rollout can leave a zone empty. Cordoned and failed nodes are not counted
  * either (`nodeTaintsPolicy: Honor`): otherwise they look like empty domains, and what they held waits for them.
@@ -139,9 +148,12 @@ export class Spread {
       ...(minDomains !== undefined && index === 0 && { minDomains }),
     }));
     const topologyKey = Topology.HOSTNAME.key;
-    return keys.indexOf(topologyKey) < 1 ? { constraints } : {
+    if (keys.indexOf(topologyKey) < 1) {
+      return { constraints };
+    }
+    return {
       constraints: constraints.filter(constraint => constraint.topologyKey !== topologyKey),
-      antiAffinity: { weight: 100, podAffinityTerm: { topologyKey, labelSelector } },
+      ...(context.version.isAtLeast(AFFINITY_PER_VERSION) && { antiAffinity: { weight: 100, podAffinityTerm: { topologyKey, labelSelector } } }),
     };
   }
 

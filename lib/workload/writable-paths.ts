@@ -1,6 +1,5 @@
-import { Size } from 'cdk8s';
+import { App, Size } from 'cdk8s';
 import { Volume, VolumeMount } from 'cdk8s-plus-28';
-import { Construct } from 'constructs';
 import { Inspection } from '../private/inspection';
 
 /** Enough for temporary files, little enough that no pod fills a node's disk. */
@@ -35,7 +34,11 @@ export function bindWritablePaths(inspection: Inspection, writablePaths: string[
   return volumes;
 }
 
-/** An empty directory for each of the paths. */
-export function writableMounts(scope: Construct, volumes: Map<string, string>): VolumeMount[] {
-  return [...volumes].map(([name, path]) => ({ path, volume: Volume.fromEmptyDir(scope, `Writable-${name}`, name, { sizeLimit: SIZE_LIMIT }) }));
+/**
+ * An empty directory for each of the paths. They stand outside of the program's tree, which cdk8s walks several times for each chart: nothing but the pods
+ * that mount them needs to find them.
+ */
+export function writableMounts(volumes: Map<string, string>): VolumeMount[] {
+  const root = new App();
+  return [...volumes].map(([name, path]) => ({ path, volume: Volume.fromEmptyDir(root, name, name, { sizeLimit: SIZE_LIMIT }) }));
 }

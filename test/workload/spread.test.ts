@@ -32,7 +32,10 @@ describe('the default', () => {
 
   test('tells versions apart on nodes, too, where the API server knows the field', () => {
     expect(apart({ kubernetesVersion: KubernetesVersion.of('1.29') })[0].podAffinityTerm.matchLabelKeys).toEqual(['pod-template-hash']);
-    expect(apart({ kubernetesVersion: KubernetesVersion.of('1.28') })[0].podAffinityTerm).not.toHaveProperty('matchLabelKeys');
+  });
+
+  test('leaves nodes to the scheduler where it cannot tell versions apart, since zones come first', () => {
+    expect(podSpec(service({ kubernetesVersion: KubernetesVersion.of('1.28') })).affinity).toBeUndefined();
   });
 
   test('counts the service\'s own pods, of one version', () => {
