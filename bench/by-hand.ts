@@ -15,6 +15,7 @@ const POD = '/spec/template/spec';
 const POD_PATCHES = [
   JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
   JsonPatch.remove(`${POD}/securityContext/fsGroupChangePolicy`),
+  JsonPatch.remove(`${POD}/hostNetwork`),
   JsonPatch.add(`${POD}/securityContext/seccompProfile`, { type: 'RuntimeDefault' }),
   JsonPatch.add(`${POD}/enableServiceLinks`, false),
   JsonPatch.add(`${POD}/tolerations`, ['not-ready', 'unreachable'].map(condition => (

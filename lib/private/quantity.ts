@@ -8,6 +8,12 @@ export function cpus(cpu: Cpu): number {
   return milli !== undefined ? Number(milli) / 1000 : Number(units ?? NaN);
 }
 
+/** Kubernetes' own notation of an amount of CPU. */
+export function cpuQuantity(cpu: Cpu): string {
+  const milli = Math.round(cpus(cpu) * 1000);
+  return milli % 1000 === 0 ? `${milli / 1000}` : `${milli}m`;
+}
+
 /** @returns how many kibibytes these are; NaN if it is no whole number of them */
 export function kibibytes(size: Size): number {
   const amount = typeof size?.toKibibytes === 'function' ? size.toKibibytes({ rounding: SizeRoundingBehavior.NONE }) : NaN;

@@ -95,6 +95,8 @@ export class HighAvailabilityDeployment extends Deployment {
       ...pod,
       ...scheduling,
       affinity: mergeAffinity(mergeAffinity(apart, scheduling.affinity), spec.affinity),
+      // What the API server takes, but does not keep, a second field manager would dispute.
+      hostNetwork: spec.hostNetwork || undefined,
       topologySpreadConstraints: spread.constraints.length > 0 ? spread.constraints : undefined,
       tolerations: [...scheduling.tolerations ?? [], ...spec.tolerations ?? []],
       securityContext: { ...spec.securityContext, ...podSecurity, ...(!needsGroup(spec) && { fsGroup: undefined, fsGroupChangePolicy: undefined }) },
@@ -111,6 +113,7 @@ export class HighAvailabilityDeployment extends Deployment {
     const sleeps = drains && this.settings.sleepSeconds !== undefined && !lifecycle?.preStop;
     return {
       ...container,
+      env: container.env?.map(({ value, ...variable }) => value ? { value, ...variable } : variable),
       startupProbe: this.withoutStartupProbe.has(container.name) ? undefined : container.startupProbe,
       ...(resources && { resources: renderResources(resources) }),
       securityContext: { ...container.securityContext, capabilities: { ...capabilities, drop: capabilities?.drop ?? ['ALL'] } },

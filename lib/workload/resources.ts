@@ -1,7 +1,7 @@
 import { Size } from 'cdk8s';
 import { ContainerResources, Cpu, k8s } from 'cdk8s-plus-28';
 import { Inspection } from '../private/inspection';
-import { cpus, kibibytes, quantity } from '../private/quantity';
+import { cpuQuantity, cpus, kibibytes, quantity } from '../private/quantity';
 import { Severity } from '../review/finding';
 
 /** Room for bursts and for starting; memory is certain, so that no neighbour's peak gets a pod killed. */
@@ -118,7 +118,7 @@ export function renderResources({ cpu, memory, ephemeralStorage }: ContainerReso
         amounts[resource] = k8s.Quantity.fromString(amount);
       }
     };
-    add('cpu', cpu?.[side]?.amount);
+    add('cpu', cpu?.[side] && cpuQuantity(cpu[side]));
     add('memory', memory?.[side] && quantity(memory[side]));
     add('ephemeral-storage', ephemeralStorage?.[side] && quantity(ephemeralStorage[side]));
     return Object.keys(amounts).length > 0 ? amounts : undefined;

@@ -78,7 +78,7 @@ describe('what is given', () => {
   });
 
   test('can be CPUs in units with a fraction', () => {
-    expect(resources({ cpu: { request: Cpu.units(0.125), limit: Cpu.units(2.5) } })).toMatchObject({ requests: { cpu: '0.125' }, limits: { cpu: '2.5' } });
+    expect(resources({ cpu: { request: Cpu.units(0.125), limit: Cpu.units(2.5) } })).toMatchObject({ requests: { cpu: '125m' }, limits: { cpu: '2500m' } });
   });
 });
 

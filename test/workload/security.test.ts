@@ -19,8 +19,7 @@ test('the default is what the Pod Security Standard "restricted" asks for, and a
 
 test('the pods share nothing with their node', () => {
   const spec = podSpec(service());
-  expect(spec.hostNetwork).toBe(false);
-  ['hostPID', 'hostIPC'].forEach(field => expect(spec[field]).toBeFalsy());
+  ['hostNetwork', 'hostPID', 'hostIPC'].forEach(field => expect(spec[field]).toBeFalsy());
 });
 
 test('the pods do not get the addresses of all Services as environment', () => {
