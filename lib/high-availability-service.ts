@@ -265,10 +265,13 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
 
   /** cdk8s validates all once per chart, and a service to which nothing was added since need not be inspected again. */
   private latestInspection(): Inspection {
-    const { containers, initContainers } = this.deployment;
     // Nothing is ever taken away, so the sum tells.
-    const additions = [...containers, ...initContainers]
-      .reduce((sum, { ports, mounts }) => sum + 1 + ports.length + mounts.length, this.metrics.length);
+    let additions = this.metrics.length;
+    for (const list of [this.deployment.containers, this.deployment.initContainers]) {
+      for (const { ports, mounts } of list) {
+        additions += 1 + ports.length + mounts.length;
+      }
+    }
     if (this.latest?.additions !== additions) {
       this.latest = { additions, inspection: this.inspectAsItIs() };
     }
