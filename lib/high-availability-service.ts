@@ -1,7 +1,7 @@
-import { ApiObject, ApiObjectMetadata, Chart, Duration, JsonPatch } from 'cdk8s';
+import { ApiObject, Chart, JsonPatch } from 'cdk8s';
 import {
   Container, Deployment, HorizontalPodAutoscaler, INetworkPolicyPeer, IPodSelector, IServiceAccount, k8s, LabelSelector, Metric, NetworkPolicy,
-  NetworkPolicyPeerConfig, PodSelectorConfig, Protocol, Service,
+  NetworkPolicyPeerConfig, PodSelectorConfig, Service,
 } from 'cdk8s-plus-28';
 import { Construct, IConstruct } from 'constructs';
 import { HighAvailabilityServiceProps } from './high-availability-service-props';
@@ -14,16 +14,11 @@ import { ResolvedService, resolveService } from './resolved-service';
 import { Finding, Severity } from './review/finding';
 import { createAutoscaler, inspectMix } from './scaling/autoscaler';
 import { ScalingMetric } from './scaling/scaling-metric';
+import { createDeployment } from './service-deployment';
 import { exposedPorts } from './traffic/named-port';
 import { listeningPorts, ServiceNetworkPolicy } from './traffic/network-policy';
 import { LoadBalancedService } from './traffic/service';
 import { inspectContainers } from './workload/containers';
-import { HighAvailabilityDeployment } from './workload/deployment';
-import { renderResources, withDefaults } from './workload/resources';
-import { writableMounts } from './workload/writable-paths';
-
-/** Above this, ports are for everyone. */
-const PRIVILEGED_PORTS = 1024;
 
 /** Under this prefix the Deployment says which rules it breaks, and why. */
 const ACKNOWLEDGEMENT_PREFIX = 'cdk8s-high-availability/';
@@ -84,7 +79,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
     reserveName(this.inspection, this, this.name, complete.namespace ?? Chart.of(this).namespace);
     this.inspection.conclude();
 
-    const { labels, selector, image, replicas, budget, identity, networkAccess } = this.resolved;
+    const { labels, selector, replicas, budget, identity, networkAccess } = this.resolved;
     const metadata = { name: this.name, namespace: complete.namespace, labels, annotations: complete.annotations };
     this.metrics = this.resolved.metrics.map(metric => metric._metric);
 
@@ -97,7 +92,7 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
       metadata,
       spec: { ...budget, selector: { matchLabels: selector } },
     });
-    this.deployment = this.createDeployment(complete, withVersion(metadata, image.version));
+    this.deployment = createDeployment(this, metadata, this.serviceAccount, this.resolved, complete);
     this.container = this.deployment.containers[0];
     this.autoscaler = replicas.scales ? createAutoscaler(this, metadata, this.deployment, replicas, this.metrics) : undefined;
 
@@ -187,62 +182,6 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
     return this;
   }
 
-  private createDeployment(props: HighAvailabilityServiceProps, metadata: ApiObjectMetadata): HighAvailabilityDeployment {
-    const { resolved } = this;
-    const { security, termination } = resolved;
-    const writable = writableMounts(resolved.writableVolumes);
-    const lowPort = resolved.ports.some(({ port }) => port < PRIVILEGED_PORTS);
-    const deployment = new HighAvailabilityDeployment(this, {
-      metadata,
-      podMetadata: {
-        labels: { ...metadata.labels, ...props.podLabels },
-        annotations: { ...safeToEvict(resolved.writableVolumes), ...props.podAnnotations },
-      },
-      replicas: resolved.replicas.scales ? undefined : resolved.replicas.floor,
-      ...resolved.rollout,
-      terminationGracePeriod: Duration.seconds(termination.gracePeriodSeconds),
-      serviceAccount: this.serviceAccount,
-      automountServiceAccountToken: resolved.identity._mountToken,
-      securityContext: {
-        ...security.pod,
-        sysctls: lowPort ? [{ name: 'net.ipv4.ip_unprivileged_port_start', value: '0' }] : undefined,
-      },
-    }, {
-      selector: resolved.selector,
-      containerSecurity: security.container,
-      main: {
-        ...resolved.probes,
-        resources: renderResources(withDefaults(props.resources)),
-        lifecycle: termination.preStop && { preStop: termination.preStop },
-      },
-      sleepSeconds: termination.nativeSleep ? termination.drainSeconds : undefined,
-      scheduling: resolved.scheduling,
-      spread: resolved.spread,
-      pod: {
-        enableServiceLinks: false,
-        imagePullSecrets: props.imagePullSecrets?.map(name => ({ name })),
-      },
-      podSecurity: { seccompProfile: { type: security.seccompProfile } },
-      revisionHistoryLimit: resolved.rollout.revisionHistoryLimit,
-    });
-    const { ephemeralStorage, ...resources } = withDefaults(props.resources);
-    deployment.addContainer({
-      name: this.name,
-      image: props.image,
-      imagePullPolicy: resolved.image.pullPolicy,
-      command: props.command,
-      args: props.args,
-      ports: resolved.ports.map(({ name, port, protocol = Protocol.TCP }) => ({ name, number: port, protocol })),
-      envVariables: resolved.environment,
-      envFrom: props.environmentFrom,
-      volumeMounts: [...writable, ...props.volumeMounts ?? []],
-      resources,
-    });
-    props.sidecars?.forEach(sidecar => deployment.addContainer(sidecar));
-    props.initContainers?.forEach(container => deployment.addInitContainer(container));
-    return deployment;
-  }
-
   private requirePolicy(verb: string, peer: INetworkPolicyPeer): ServiceNetworkPolicy {
     if (typeof peer?.toNetworkPolicyPeerConfig !== 'function') {
       throw new Error(`${this.node.path}: ${verb}: '${peer}' is no peer; give another service, or Pods, Namespaces or a NetworkPolicyIpBlock of cdk8s-plus`);
@@ -295,15 +234,6 @@ export class HighAvailabilityService extends Construct implements IPodSelector, 
     }
     this.announced = latest;
   }
-}
-
-function withVersion(metadata: ApiObjectMetadata, version?: string): ApiObjectMetadata {
-  return version ? { ...metadata, labels: { 'app.kubernetes.io/version': version, ...metadata.labels } } : metadata;
-}
-
-/** Nothing in these directories is worth keeping a node for. */
-function safeToEvict(volumes: Map<string, string>): Record<string, string> {
-  return volumes.size > 0 ? { 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes': [...volumes.keys()].join(',') } : {};
 }
 
 function print({ rule, path, message, remedy, source }: Finding): void {
