@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { EnvValue, k8s, PercentOrAbsolute, VolumeMount } from 'cdk8s-plus-28';
+import { ContainerResources, EnvValue, k8s, PercentOrAbsolute, VolumeMount } from 'cdk8s-plus-28';
 import { HighAvailabilityServiceProps } from './high-availability-service-props';
 import { KubernetesVersion } from './kubernetes-version';
 import { Inspection } from './private/inspection';
@@ -31,6 +31,7 @@ export interface ResolvedService {
   readonly selector: Record<string, string>;
   readonly image: Image;
   readonly ports: NamedPort[];
+  readonly resources: ContainerResources;
   readonly environment: Record<string, EnvValue>;
   readonly writableVolumes: Map<string, string>;
   readonly replicas: ReplicaBounds;
@@ -97,6 +98,7 @@ export function resolveService(inspection: Inspection, name: string, given: High
     labels: { ...selector, 'app.kubernetes.io/instance': name, 'app.kubernetes.io/managed-by': 'cdk8s', ...props.labels },
     image: bindImage(inspection, props.image, props.imagePullPolicy),
     ports,
+    resources,
     environment: bindEnvironment(inspection, props),
     writableVolumes: bindWritablePaths(inspection, props.writablePaths ?? [], volumeMounts),
     replicas,

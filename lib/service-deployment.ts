@@ -4,7 +4,6 @@ import { Construct } from 'constructs';
 import { HighAvailabilityServiceProps } from './high-availability-service-props';
 import { ResolvedService } from './resolved-service';
 import { HighAvailabilityDeployment } from './workload/deployment';
-import { renderResources, withDefaults } from './workload/resources';
 import { writableMounts } from './workload/writable-paths';
 
 /** Above this, ports are for everyone. */
@@ -39,7 +38,6 @@ export function createDeployment(
     containerSecurity: security.container,
     main: {
       ...resolved.probes,
-      resources: renderResources(withDefaults(props.resources)),
       lifecycle: termination.preStop && { preStop: termination.preStop },
     },
     sleepSeconds: termination.nativeSleep ? termination.drainSeconds : undefined,
@@ -52,7 +50,6 @@ export function createDeployment(
     podSecurity: { seccompProfile: { type: security.seccompProfile } },
     revisionHistoryLimit: resolved.rollout.revisionHistoryLimit,
   });
-  const { ephemeralStorage, ...resources } = withDefaults(props.resources);
   deployment.addContainer({
     name: resolved.name,
     image: props.image,
@@ -63,7 +60,7 @@ export function createDeployment(
     envVariables: resolved.environment,
     envFrom: props.environmentFrom,
     volumeMounts: [...writable, ...props.volumeMounts ?? []],
-    resources,
+    resources: resolved.resources,
   });
   props.sidecars?.forEach(sidecar => deployment.addContainer(sidecar));
   props.initContainers?.forEach(container => deployment.addInitContainer(container));
