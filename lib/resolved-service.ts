@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { ContainerResources, EnvValue, k8s, PercentOrAbsolute, VolumeMount } from 'cdk8s-plus-28';
+import { ContainerResources, EnvValue, k8s, PercentOrAbsolute } from 'cdk8s-plus-28';
 import { HighAvailabilityServiceProps } from './high-availability-service-props';
 import { KubernetesVersion } from './kubernetes-version';
 import { Inspection } from './private/inspection';
@@ -10,7 +10,7 @@ import { ScalingMetric } from './scaling/scaling-metric';
 import { LoadBalancing, ServiceSettings } from './traffic/load-balancing';
 import { inspectPorts, NamedPort } from './traffic/named-port';
 import { NetworkAccess } from './traffic/network-access';
-import { declaredFacts, declaredInitFacts, inspectContainers } from './workload/containers';
+import { declaredFacts, declaredInitFacts, inspectContainers, inspectMountPaths } from './workload/containers';
 import { DisruptionBudget } from './workload/disruption-budget';
 import { GracefulShutdown, Termination } from './workload/graceful-shutdown';
 import { HealthCheck, Probes } from './workload/health-check';
@@ -73,7 +73,7 @@ export function resolveService(inspection: Inspection, name: string, given: High
   version._inspect(inspection);
   inspectMetadata(inspection, name, props);
   identity._inspect(inspection);
-  inspectMounts(inspection, volumeMounts);
+  inspectMountPaths(inspection, 'volumeMounts', volumeMounts.map(({ path }) => path));
 
   const selector = { [NAME_LABEL]: name };
   const zones = spread._zones;
@@ -163,16 +163,4 @@ function bindEnvironment(inspection: Inspection, props: HighAvailabilityServiceP
   const home = 'HOME' in environment || 'HOME' in environmentReferences ? {} : { HOME: '/tmp' };
   const literal = Object.entries({ ...home, ...environment }).map(([variable, value]) => [variable, EnvValue.fromValue(value)]);
   return { ...Object.fromEntries(literal), ...environmentReferences };
-}
-
-function inspectMounts(inspection: Inspection, mounts: VolumeMount[]): void {
-  const paths = mounts.map(({ path }) => path);
-  paths.forEach((path, index) => {
-    if (!/^\/[^:]*$/.test(path)) {
-      inspection.fault('volumeMounts', path, 'is no absolute path', "begin with '/', and use no ':'");
-    }
-    if (paths.indexOf(path) < index) {
-      inspection.fault('volumeMounts', path, 'is mounted twice', 'mount one volume per path');
-    }
-  });
 }

@@ -126,25 +126,31 @@ function inspectPorts(inspection: Inspection, prop: string, ports: ContainerPort
 function inspectVolumes(inspection: Inspection, containers: ContainerFacts[]): void {
   const volumes = new Map<string, VolumeMount['volume']>();
   for (const { name = DEFAULT_NAME, mounts = [] } of containers) {
-    const paths = mounts.map(mount => mount?.path);
-    mounts.forEach((mount, index) => {
+    inspectMountPaths(inspection, `container ${name}.volumeMounts`, mounts.filter(mount => mount?.volume).map(({ path }) => path));
+    for (const mount of mounts) {
       if (!mount?.volume) {
         inspection.fault(`container ${name}.volumeMounts`, mount?.path, 'has no volume', "give { path: '/data', volume: Volume.from...(...) }");
-        return;
+        continue;
       }
-      const { path, volume } = mount;
-      if (!path?.startsWith('/') || path.includes(':')) {
-        inspection.fault(`container ${name}.volumeMounts`, path, 'is no absolute path', "begin with '/', and use no ':'");
-      }
-      if (paths.indexOf(path) < index) {
-        inspection.fault(`container ${name}.volumeMounts`, path, 'is mounted twice', 'mount one volume per path');
-      }
+      const { volume } = mount;
       if ((volumes.get(volume.name) ?? volume) !== volume) {
         inspection.fault(`container ${name}.volumeMounts`, volume.name, 'is the name of two volumes of one pod', 'give each its own name, or mount the same one twice');
       }
       volumes.set(volume.name, volume);
-    });
+    }
   }
+}
+
+/** Checks where volumes are mounted in one container. */
+export function inspectMountPaths(inspection: Inspection, prop: string, paths: string[]): void {
+  paths.forEach((path, index) => {
+    if (!/^\/[^:]*$/.test(path)) {
+      inspection.fault(prop, path, 'is no absolute path', "begin with '/', and use no ':'");
+    }
+    if (paths.indexOf(path) < index) {
+      inspection.fault(prop, path, 'is mounted twice', 'mount one volume per path');
+    }
+  });
 }
 
 function inspectRequests(inspection: Inspection, containers: ContainerFacts[], { _resource: resource }: ScalingMetric): void {
